@@ -1,0 +1,20 @@
+/* Text that people typed: names near a misspelt one, numbers, lists, globs. */
+#ifndef HEAPMARK_HARNESS_BASE_TEXT_H
+#define HEAPMARK_HARNESS_BASE_TEXT_H
+
+#include <glib.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+/* The name (of those given, ending with NULL) nearest to a misspelt one by edit distance, or NULL when
+   none is near enough to be meant. */
+const char *nearest_name(const char *misspelt, const char *const *names);
+
+/* A whole decimal number within least..most, nothing before or after it. */
+bool count_parse(const char *text, uint64_t least, uint64_t most, uint64_t *out);
+
+/* Splits at a separator outside double quotes and braces; the pieces are trimmed of blanks, quotes are
+   kept. Caller frees the array (its free function frees the pieces). */
+GPtrArray *list_split(const char *text, char separator);
+
+#endif

@@ -1,0 +1,55 @@
+/*
+ * What a cell program and heapmark say to each other: lines of UTF-8 text, so that a Go program can
+ * speak it too. A line is a key, a space, and a value; values that are several fields are separated by
+ * tabs. Unknown keys are refused by name.
+ *
+ * `cell-NAME --describe` prints on stdout:
+ *
+ *   heapmark-describe 1
+ *   binding NAME
+ *   summary TEXT
+ *   link shared|static|inline
+ *   offers TRAIT ...                      words of enum trait, separated by spaces; may be empty
+ *   setting NAME\tVALUES\tINITIAL\tSUMMARY
+ *   workload NAME\tGROUP\tARTICLE\tSUMMARY\tSTRESSES\tNEEDS\tTRAITS   (the last two: words)
+ *   parameter NAME\tSUMMARY\tINITIAL\tLEAST\tMOST\tCHOICES            of the workload before;
+ *                                         CHOICES separated by commas, may be empty
+ *   end
+ *
+ * `cell-NAME --workload=W ...` runs one cell once:
+ *
+ *   --workload=NAME        required
+ *   --parameter=NAME=V     repeatable
+ *   --setting=NAME=V       repeatable; the strategy's settings
+ *   --effort=quick|full    (quick)
+ *   --ops=N                operations per thread instead of the workload's own number
+ *   --threads=N            (1)
+ *   --seed=N               (1)
+ *   --library=PATH         malloc binding: who must answer; absent: the C library
+ *   --memory-limit=BYTES   RLIMIT_DATA; absent: none
+ *   --report-fd=N          where the report goes; absent: stdout
+ *   --counter-fds=N,N,...  perf events, opened disabled and inherited: enabled around the timed run,
+ *                          disabled after it and read by the cell program
+ *
+ * and reports, all numbers as seen by the cell program, times in nanoseconds after the start of the
+ * timed run:
+ *
+ *   heapmark-report 1
+ *   value FIELD VALUE                     a field of record_fields.def; FIELD and VALUE by a space
+ *   pause CYCLE\tPHASE\tTHREAD\tSTART_NS\tPAUSE_NS
+ *   cycle CYCLE\tSTART_NS\tMARK_NS\tHEAP_START\tHEAP_END\tHEAP_MARKED\tGOAL\tASSIST_NS\tFORCED
+ *   counter INDEX\tVALUE\tENABLED_NS\tRUNNING_NS                      INDEX into --counter-fds, from 0
+ *   end STATUS [REASON]                   ok, unavailable, wrong, oom or crashed; nothing may follow
+ *
+ * A report without its end line is a process that died: how, its wait status tells.
+ */
+#ifndef HEAPMARK_HARNESS_RUN_WIRE_H
+#define HEAPMARK_HARNESS_RUN_WIRE_H
+
+#define WIRE_DESCRIBE_VERSION 1
+#define WIRE_REPORT_VERSION 1
+
+/* Exit statuses of a cell program. */
+enum { CELL_OK = 0, CELL_NOT_OK = 1, CELL_USAGE = 2 };
+
+#endif
