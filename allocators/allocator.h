@@ -34,8 +34,8 @@
  *                                      touch the heap, and a collector need not wait for it
  *   void  mem_reset(m)                 nothing that this mutator allocated is live, the workload's
  *                                      state included: bump starts again, others do nothing
- *   size_t mem_usable(m, p, bytes)     bytes the allocator handed out for p, asked for as `bytes`
- *                                      (count pass only, never timed)
+ *   size_t mem_usable(m, p, bytes)     bytes the allocator handed out for p, asked for as `bytes`; 0
+ *                                      when it cannot tell (count pass only, never timed)
  *
  * Alignment: below 16 bytes, the largest power of two up to 8 that divides the size (what any C type
  * of that size needs); from 16 bytes up 16, except 8 for sizes of 17 to 24 bytes.

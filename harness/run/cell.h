@@ -1,0 +1,97 @@
+/*
+ * The cell program: attach, set up, warm up, measure, report. One per binding; see wire.h for what
+ * it takes and says.
+ *
+ * Between setup and the end of the run nothing here allocates through the allocator under test; a
+ * test holds that. Everything the clock sees is the workload's `run`.
+ */
+#ifndef HEAPMARK_HARNESS_RUN_CELL_H
+#define HEAPMARK_HARNESS_RUN_CELL_H
+
+#include <stdio.h>
+
+#include "allocators/allocator.h"
+#include "harness/base/error.h"
+#include "harness/measure/process_memory.h"
+#include "workloads/workload.h"
+
+enum {
+    CELL_SETTINGS_MAX = 32,
+    CELL_COUNTERS_MAX = 32,
+    CELL_THREADS_MAX = 1024,
+};
+
+/* What the command line asks for. Text borrows from argv. */
+struct cell_options {
+    const char *workload;
+    struct setting_value parameters[WORKLOAD_PARAMETERS_MAX];
+    size_t parameter_count;
+    struct setting_value settings[CELL_SETTINGS_MAX];
+    size_t setting_count;
+    enum effort effort;
+    uint64_t ops; /* per thread; 0: the workload's own number */
+    unsigned threads;
+    uint64_t seed;
+    uint64_t memory_limit; /* bytes, 0: none */
+    int report_fd;
+    int counter_fds[CELL_COUNTERS_MAX]; /* -1: could not be opened */
+    size_t counter_count;
+};
+
+/* Reads the command line; unknown flags and values out of range are refused by name. */
+bool cell_options_parse(struct cell_options *o, int argc, char **argv, struct error *err);
+
+/* A workload in its two passes, with the parameters resolved. */
+struct cell_work {
+    const struct workload *time, *count;
+    uint64_t parameters[WORKLOAD_PARAMETERS_MAX];
+    uint64_t ops; /* per thread */
+    unsigned threads;
+    uint64_t seed;
+};
+
+/* Finds the workload in both passes and checks parameters against its ranges. */
+bool cell_work_resolve(struct cell_work *work, const struct cell_options *o, struct error *err);
+
+struct cell_counter {
+    uint64_t value, enabled_ns, running_ns;
+};
+
+/* What was measured. */
+struct cell_measurement {
+    uint64_t checksum;
+    uint64_t start_ns, wall_ns, cpu_ns;       /* start: CLOCK_MONOTONIC */
+    uint64_t rss_start_bytes, rss_peak_bytes; /* peak 0: not known */
+    struct process_usage usage;               /* of the timed run */
+    struct allocator_stats before, after;     /* the timed run */
+    const struct allocator_pause *pauses;     /* borrowed from the binding */
+    size_t pause_count;
+    const struct allocator_cycle *cycles;
+    size_t cycle_count;
+    uint64_t events_lost;
+    struct cell_counter counters[CELL_COUNTERS_MAX];
+
+    uint64_t count_ops; /* of the count pass, over all threads */
+    uint64_t allocs, handed_out_bytes,
+        requested_bytes;    /* handed out: STAT_UNKNOWN when not known */
+    int64_t retained_bytes; /* INT64_MIN: not known */
+};
+
+/* Runs both passes of the work on its threads under Google Benchmark. False: it could not run
+   (threads, memory). counter_fds may be NULL. */
+bool cell_measure(const struct cell_work *work, const int *counter_fds, size_t counter_count,
+                  struct cell_measurement *out, struct error *err);
+
+/* Where the report goes, for heap_exhausted, which may come at any moment. */
+void cell_report_begin(int fd);
+void cell_report_measurement(const struct cell_options *o, const struct cell_work *work,
+                             const struct cell_measurement *measured);
+/* The last line. status: see wire.h; reason NULL or one line. */
+void cell_report_end(const char *status, const char *reason);
+
+void cell_describe(FILE *out);
+
+/* Registers every workload at its defaults and hands the command line to Google Benchmark. */
+int cell_benchmark_program(int argc, char **argv);
+
+#endif
