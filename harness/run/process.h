@@ -1,0 +1,50 @@
+/*
+ * One cell program from fork to its last byte: started in a process group of its own, drained all
+ * the time, watched, and ended when it must be.
+ *
+ * Nothing of it outlives heapmark: the child asks for SIGKILL at its parent's death, and what it
+ * started is killed with its group.
+ */
+#ifndef HEAPMARK_HARNESS_RUN_PROCESS_H
+#define HEAPMARK_HARNESS_RUN_PROCESS_H
+
+#include <glib.h>
+#include <sched.h>
+#include <stdint.h>
+
+#include "harness/base/error.h"
+#include "harness/measure/counters.h"
+
+struct process_request {
+    char *const *arguments;   /* the first is the program's path; ends with NULL */
+    char *const *environment; /* NAME=VALUE, ends with NULL */
+    bool answers_on_stdout;   /* else "--report-fd=N" is added, and stdout goes nowhere */
+    const cpu_set_t *cpus;    /* NULL: not bound */
+    const struct counter_set
+        *counters; /* opened for the process, "--counter-fds=" is added; or NULL */
+    uint64_t timeout_ns;
+    const volatile int *interrupted; /* NULL: never */
+    GArray *memory; /* of struct memory_row: samples are appended; NULL: none are taken */
+};
+
+struct process_result {
+    int exec_error;  /* errno when the program could not be started, 0 */
+    int wait_status; /* as from waitpid */
+    bool timed_out;
+    bool interrupted;
+    bool is_cut;     /* the report was longer than REPORT_BYTES_MAX; the rest was dropped */
+    GString *report; /* what it reported, or its stdout */
+    GString *errors; /* the last bytes of its stderr */
+    struct counter_opening *openings; /* one per event of the set; NULL without one */
+};
+
+enum { REPORT_BYTES_MAX = 64 << 20, ERROR_BYTES_MAX = 8 << 10, MEMORY_SAMPLES_MAX = 4096 };
+
+void process_result_init(struct process_result *r);
+void process_result_release(struct process_result *r);
+
+/* Runs it to its end. False (EXIT_CANNOT): no process can be made here. */
+bool process_run(const struct process_request *request, struct process_result *result,
+                 struct error *err);
+
+#endif

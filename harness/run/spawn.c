@@ -1,0 +1,205 @@
+/*
+ * Between fork and exec only system calls are made: another thread of the parent (a library's)
+ * might hold any lock at the moment of the fork. So everything the child needs is laid out before.
+ */
+#include "harness/run/spawn.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/close_range.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <unistd.h>
+
+enum { COUNTER_TEXT_MAX = 4096 };
+
+struct spawn {
+    const struct process_request *request;
+    pid_t parent;
+    int null_fd;
+    int report[2], errors[2], told[2]; /* pipes: read end, write end */
+    char **arguments;                  /* the request's, and room for ours */
+    char **counter_argument;           /* where in arguments --counter-fds= goes */
+    char counter_text[COUNTER_TEXT_MAX];
+    struct counter_opening *openings;
+    size_t opening_count;
+};
+
+/* ---- in the child: system calls only ---- */
+
+/* Appends a number in decimal; returns the end. */
+static char *spawn_number(char *at, int number) {
+    char digits[12];
+    size_t count = 0;
+    do {
+        digits[count++] = (char)('0' + number % 10);
+        number /= 10;
+    } while (number > 0);
+    while (count > 0)
+        *at++ = digits[--count];
+    return at;
+}
+
+static void spawn_open_counters(struct spawn *s) {
+    char *at = stpcpy(s->counter_text, "--counter-fds=");
+    const char *const start = at;
+    counters_open(s->request->counters, s->openings);
+    for (size_t i = 0; i < s->opening_count; i++) {
+        if (s->openings[i].fd < 0)
+            continue;
+        if (at != start)
+            *at++ = ',';
+        at = spawn_number(at, s->openings[i].fd);
+    }
+    *at = '\0';
+    *s->counter_argument = at == start ? NULL : s->counter_text;
+}
+
+static void spawn_tell(const struct spawn *s, const void *bytes, size_t count) {
+    /* Shorter than PIPE_BUF, into an empty pipe: written whole or not at all. */
+    if (write(s->told[1], bytes, count) != (ssize_t)count)
+        _exit(127);
+}
+
+static void spawn_reset_signals(void) {
+    sigset_t none;
+    sigemptyset(&none);
+    signal(SIGPIPE, SIG_DFL);
+    signal(SIGXFSZ, SIG_DFL);
+    sigprocmask(SIG_SETMASK, &none, NULL);
+}
+
+static void spawn_wire_descriptors(const struct spawn *s) {
+    bool on_stdout = s->request->answers_on_stdout;
+    /* Nothing of heapmark's stays open in the program but what it is given. An old kernel refuses,
+       and then only descriptors that heapmark opened without close-on-exec would stay. */
+    close_range(3, ~0U, CLOSE_RANGE_CLOEXEC);
+    dup2(s->null_fd, STDIN_FILENO);
+    dup2(on_stdout ? s->report[1] : s->null_fd, STDOUT_FILENO);
+    dup2(s->errors[1], STDERR_FILENO);
+    if (!on_stdout)
+        fcntl(s->report[1], F_SETFD, 0);
+}
+
+static _Noreturn void spawn_child(struct spawn *s) {
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    if (getppid() != s->parent) /* it died before the line above */
+        _exit(127);
+    setpgid(0, 0);
+    spawn_reset_signals();
+    spawn_wire_descriptors(s);
+    if (s->opening_count > 0) {
+        spawn_open_counters(s);
+        spawn_tell(s, s->openings, s->opening_count * sizeof *s->openings);
+    }
+    if (s->request->cpus == NULL ||
+        sched_setaffinity(0, sizeof *s->request->cpus, s->request->cpus) == 0)
+        execve(s->arguments[0], s->arguments, s->request->environment);
+    int error_number = errno;
+    spawn_tell(s, &error_number, sizeof error_number);
+    _exit(127);
+}
+
+/* ---- in the parent ---- */
+
+static void spawn_close(int *fd) {
+    if (*fd >= 0)
+        close(*fd);
+    *fd = -1;
+}
+
+static void spawn_lay_out(struct spawn *s) {
+    size_t count = 0;
+    while (s->request->arguments[count] != NULL)
+        count++;
+    s->arguments = g_new0(char *, count + 3);
+    memcpy(s->arguments, s->request->arguments, count * sizeof *s->arguments);
+    if (!s->request->answers_on_stdout)
+        s->arguments[count++] = g_strdup_printf("--report-fd=%d", s->report[1]);
+    s->counter_argument = &s->arguments[count];
+    s->opening_count = s->request->counters == NULL ? 0 : counters_count(s->request->counters);
+    /* Each descriptor takes at most 11 bytes of --counter-fds=. */
+    g_assert(s->opening_count <= COUNTER_TEXT_MAX / 11 - 2);
+    s->openings = g_new0(struct counter_opening, s->opening_count + 1);
+}
+
+static void spawn_release(struct spawn *s) {
+    if (s->arguments != NULL && !s->request->answers_on_stdout)
+        g_free(s->counter_argument[-1]);
+    g_free(s->arguments);
+    g_free(s->openings);
+    spawn_close(&s->null_fd);
+    spawn_close(&s->report[0]);
+    spawn_close(&s->report[1]);
+    spawn_close(&s->errors[0]);
+    spawn_close(&s->errors[1]);
+    spawn_close(&s->told[0]);
+    spawn_close(&s->told[1]);
+}
+
+/* Reads up to `count` bytes until the other end closes. */
+static size_t spawn_listen(int fd, void *bytes, size_t count) {
+    size_t got = 0;
+    while (got < count) {
+        ssize_t n = read(fd, (char *)bytes + got, count - got);
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n <= 0)
+            break;
+        got += (size_t)n;
+    }
+    return got;
+}
+
+/* Hears which counters opened and waits for exec or its failure. */
+static void spawn_hear(struct spawn *s, struct process_result *result) {
+    size_t bytes = s->opening_count * sizeof *s->openings;
+    int error_number = 0;
+    if (bytes > 0 && spawn_listen(s->told[0], s->openings, bytes) != bytes) {
+        result->exec_error = ECHILD; /* it was killed before it could say anything */
+        return;
+    }
+    if (spawn_listen(s->told[0], &error_number, sizeof error_number) == sizeof error_number)
+        result->exec_error = error_number;
+    if (s->opening_count > 0)
+        result->openings = g_steal_pointer(&s->openings);
+}
+
+static bool spawn_open(struct spawn *s) {
+    s->null_fd = open("/dev/null", O_RDWR | O_CLOEXEC);
+    return s->null_fd >= 0 && pipe2(s->report, O_CLOEXEC) == 0 &&
+           pipe2(s->errors, O_CLOEXEC) == 0 && pipe2(s->told, O_CLOEXEC) == 0 &&
+           fcntl(s->report[0], F_SETFL, O_NONBLOCK) == 0 &&
+           fcntl(s->errors[0], F_SETFL, O_NONBLOCK) == 0;
+}
+
+bool spawn_start(const struct process_request *request, struct spawned *out,
+                 struct process_result *result, struct error *err) {
+    struct spawn s = {.request = request,
+                      .parent = getpid(),
+                      .null_fd = -1,
+                      .report = {-1, -1},
+                      .errors = {-1, -1},
+                      .told = {-1, -1}};
+    pid_t pid = -1;
+    if (spawn_open(&s)) {
+        spawn_lay_out(&s);
+        pid = fork();
+    }
+    if (pid == 0)
+        spawn_child(&s);
+    if (pid < 0) {
+        error_set(err, EXIT_CANNOT, "cannot start %s: %s", request->arguments[0],
+                  g_strerror(errno));
+    } else {
+        setpgid(pid, pid); /* the child does it too: whoever comes first */
+        spawn_close(&s.told[1]);
+        spawn_hear(&s, result);
+        *out = (struct spawned){.pid = pid, .report_fd = s.report[0], .errors_fd = s.errors[0]};
+        s.report[0] = s.errors[0] = -1;
+    }
+    spawn_release(&s);
+    return pid > 0;
+}
