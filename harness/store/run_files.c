@@ -1,0 +1,151 @@
+/* The CSV files of a run directory, read together. */
+#include "harness/store/run_files.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+const struct row_type *const run_file_types[RUN_FILES] = {
+    &record_type, &pause_type, &cycle_type, &counter_type, &memory_type,
+};
+
+static uint64_t row_record(const struct run_file *file, guint index) {
+    uint64_t number;
+    const struct field *key = field_find(file->type, "record");
+    memcpy(&number, file->csv.rows->data + index * file->type->bytes + key->offset, sizeof number);
+    return number;
+}
+
+static size_t row_line(const struct run_file *file, guint index) {
+    return g_array_index(file->csv.lines, size_t, index);
+}
+
+/* Reads a file's bytes; a file that is not there is NULL and no refusal. */
+static bool file_bytes_read(const char *path, char **bytes, gsize *length, struct error *err) {
+    struct stat status;
+    *bytes = NULL;
+    *length = 0;
+    if (stat(path, &status) != 0 && errno == ENOENT)
+        return true;
+    GError *failure = NULL;
+    if (g_file_get_contents(path, bytes, length, &failure))
+        return true;
+    error_set(err, EXIT_USAGE, "cannot read a run: %s", failure->message);
+    g_error_free(failure);
+    return false;
+}
+
+static bool file_load(struct run_file *file, const char *dir, GStringChunk *text,
+                      struct error *err) {
+    char *bytes;
+    gsize length;
+    char *path = g_build_filename(dir, file->type->file, NULL);
+    bool ok = file_bytes_read(path, &bytes, &length, err);
+    if (ok) {
+        file->present = bytes != NULL;
+        struct csv_source source = {path, bytes == NULL ? "" : bytes, length};
+        ok = csv_read(&file->csv, file->type, &source, text, err);
+    }
+    g_free(bytes);
+    g_free(path);
+    return ok;
+}
+
+/* Checks that records are numbered in order; gaps are allowed, doubles are not. */
+static bool records_check(struct run_files *f, const char *dir, struct error *err) {
+    struct run_file *file = &f->files[0];
+    for (guint i = 0; i < file->csv.rows->len; i++) {
+        uint64_t number = row_record(file, i);
+        if (number == COUNT_EMPTY || number <= f->last_record)
+            return error_set(err, EXIT_USAGE, "%s/%s:%zu: record %s follows record %" PRIu64, dir,
+                             file->type->file, row_line(file, i),
+                             number == COUNT_EMPTY ? "(empty)" : "of a lower or equal number",
+                             f->last_record);
+        f->last_record = number;
+    }
+    file->rows_kept = file->csv.rows->len;
+    return true;
+}
+
+static int number_compare(const void *key, const void *element) {
+    uint64_t a = *(const uint64_t *)key;
+    uint64_t b = ((const struct record *)element)->record;
+    return a < b ? -1 : a > b;
+}
+
+static bool record_exists(const struct run_files *f, uint64_t number) {
+    const GArray *records = f->files[0].csv.rows;
+    return records->len > 0 && bsearch(&number, records->data, records->len, sizeof(struct record),
+                                       number_compare) != NULL;
+}
+
+/* Checks a long file's keys and finds where its rows without a record begin. */
+static bool long_rows_check(const struct run_files *f, struct run_file *file, const char *dir,
+                            struct error *err) {
+    uint64_t before = 0;
+    for (guint i = 0; i < file->csv.rows->len; i++) {
+        uint64_t number = row_record(file, i);
+        if (number == COUNT_EMPTY || number < before)
+            return error_set(err, EXIT_USAGE, "%s/%s:%zu: the number of the record is %s", dir,
+                             file->type->file, row_line(file, i),
+                             number == COUNT_EMPTY ? "missing" : "lower than the one before");
+        if (number <= f->last_record && number != before && !record_exists(f, number))
+            return error_set(err, EXIT_USAGE, "%s/%s:%zu: %s has no record %" PRIu64, dir,
+                             file->type->file, row_line(file, i), record_type.file, number);
+        before = number;
+        if (number <= f->last_record)
+            file->rows_kept = i + 1;
+    }
+    return true;
+}
+
+static void notice_add(GString *notice, const struct run_file *file) {
+    const char *separator = notice->len > 0 ? ", " : "";
+    guint rows = file->csv.rows->len - file->rows_kept;
+    if (rows > 0) {
+        g_string_append_printf(notice, "%s%u row%s of %s without a record", separator, rows,
+                               rows == 1 ? "" : "s", file->type->file);
+        separator = ", ";
+    }
+    if (file->csv.torn_bytes > 0)
+        g_string_append_printf(notice, "%san unfinished last line of %s (%zu bytes)", separator,
+                               file->type->file, file->csv.torn_bytes);
+}
+
+static void tail_find(struct run_files *f, struct run_file *file) {
+    file->bytes_kept = file->rows_kept == 0
+                           ? file->csv.header_bytes
+                           : g_array_index(file->csv.ends, size_t, file->rows_kept - 1);
+    notice_add(f->notice, file);
+}
+
+bool run_files_load(struct run_files *f, const char *dir, GStringChunk *text, struct error *err) {
+    *f = (struct run_files){.notice = g_string_new(NULL)};
+    for (size_t i = 0; i < RUN_FILES; i++)
+        f->files[i].type = run_file_types[i];
+    for (size_t i = 0; i < RUN_FILES; i++) {
+        if (!file_load(&f->files[i], dir, text, err))
+            return false;
+        if (i == 0 && !f->files[0].present)
+            return error_set(err, EXIT_USAGE, "%s holds no run: there is no %s in it", dir,
+                             record_type.file);
+    }
+    if (!records_check(f, dir, err))
+        return false;
+    for (size_t i = 0; i < RUN_FILES; i++) {
+        if (i > 0 && !long_rows_check(f, &f->files[i], dir, err))
+            return false;
+        tail_find(f, &f->files[i]);
+    }
+    return true;
+}
+
+void run_files_release(struct run_files *f) {
+    for (size_t i = 0; i < RUN_FILES; i++) {
+        if (f->files[i].csv.rows != NULL)
+            csv_rows_release(&f->files[i].csv);
+    }
+    g_string_free(f->notice, TRUE);
+}
