@@ -1,9 +1,13 @@
 /*
  * How a timed loop is cut into batches.
  *
- * Between two batches nothing that the mutator allocated is live, so bump can start again there,
- * and a collector that wants the mutator to stop finds a safepoint even if the operations allocate
- * nothing. Both are kept out of the innermost loop, where they would be measured.
+ * Between two batches a collector that wants the mutator to stop finds a safepoint, even if the
+ * operations allocate nothing; and where a workload keeps no state in the heap, nothing at all is
+ * live there, so that bump can start again. Both stay out of the innermost loop, where they would
+ * be measured.
+ *
+ * Most workloads are one inline function that does one operation and returns its term of the
+ * checksum; the macros here make run() of it.
  */
 #ifndef HEAPMARK_WORKLOADS_BATCH_H
 #define HEAPMARK_WORKLOADS_BATCH_H
@@ -29,10 +33,38 @@ TIMED_INLINE uint64_t batch_take(uint64_t *left, uint64_t most) {
     return taken;
 }
 
-/* Nothing is live any more, the workload's state included: for workloads without heap state. */
+/* Nothing is live any more, the workload's state included. */
 TIMED_INLINE void batch_end(struct mutator *m) {
     heap_reset(m);
     mem_poll(m);
 }
+
+/* Defines RUN for a workload without heap state. ONCE(m, state) is an operation; `bytes`, which may
+   use state, is what it allocates. */
+#define BATCH_RUN(RUN, ONCE, bytes)                                                                \
+    static TIMED uint64_t RUN(struct mutator *m, void *state, uint64_t ops) {                      \
+        uint64_t sum = 0;                                                                          \
+        const uint64_t batch = batch_ops(bytes);                                                   \
+        for (uint64_t left = ops; left > 0;) {                                                     \
+            uint64_t n = batch_take(&left, batch);                                                 \
+            for (uint64_t i = 0; i < n; i++)                                                       \
+                sum += ONCE(m, state);                                                             \
+            batch_end(m);                                                                          \
+        }                                                                                          \
+        return sum;                                                                                \
+    }
+
+/* The same for a workload whose state is in the heap: no batch ends its life. */
+#define BATCH_RUN_STATEFUL(RUN, ONCE)                                                              \
+    static TIMED uint64_t RUN(struct mutator *m, void *state, uint64_t ops) {                      \
+        uint64_t sum = 0;                                                                          \
+        for (uint64_t left = ops; left > 0;) {                                                     \
+            uint64_t n = batch_take(&left, BATCH_OPS);                                             \
+            for (uint64_t i = 0; i < n; i++)                                                       \
+                sum += ONCE(m, state);                                                             \
+            mem_poll(m);                                                                           \
+        }                                                                                          \
+        return sum;                                                                                \
+    }
 
 #endif

@@ -24,34 +24,24 @@ static TIMED_OPAQUE struct big_struct *create_pointer_big(struct mutator *m) {
     return big_struct_new(m);
 }
 
-static TIMED uint64_t create_copy_loop_big(struct mutator *m, uint64_t ops) {
-    uint64_t sum = 0;
-    for (uint64_t left = ops; left > 0;) {
-        uint64_t n = batch_take(&left, BATCH_OPS);
-        for (uint64_t i = 0; i < n; i++) {
-            struct big_struct copy = create_copy_big();
-            heap_keep(&copy);
-            sum += big_struct_sum(&copy);
-        }
-        batch_end(m);
-    }
+TIMED_INLINE uint64_t create_copy_once_big(struct mutator *m, void *state) {
+    (void)m, (void)state;
+    struct big_struct copy = create_copy_big();
+    heap_keep(&copy);
+    return big_struct_sum(&copy);
+}
+
+TIMED_INLINE uint64_t create_pointer_once_big(struct mutator *m, void *state) {
+    (void)state;
+    struct big_struct *pointer = create_pointer_big(m);
+    heap_keep(pointer);
+    uint64_t sum = big_struct_sum(pointer);
+    heap_delete(m, pointer, sizeof *pointer);
     return sum;
 }
 
-static TIMED uint64_t create_pointer_loop_big(struct mutator *m, uint64_t ops) {
-    uint64_t sum = 0;
-    for (uint64_t left = ops; left > 0;) {
-        uint64_t n = batch_take(&left, BATCH_OPS);
-        for (uint64_t i = 0; i < n; i++) {
-            struct big_struct *pointer = create_pointer_big(m);
-            heap_keep(pointer);
-            sum += big_struct_sum(pointer);
-            heap_delete(m, pointer, sizeof *pointer);
-        }
-        batch_end(m);
-    }
-    return sum;
-}
+BATCH_RUN(create_copy_loop_big, create_copy_once_big, 0)
+BATCH_RUN(create_pointer_loop_big, create_pointer_once_big, sizeof(struct big_struct))
 
 /* Word k of a struct of words is 123 + k; the checksum takes the first and the last. */
 TIMED_INLINE void words_fill(uint64_t *words, size_t count) {
@@ -79,34 +69,24 @@ TIMED_INLINE void words_fill(uint64_t *words, size_t count) {
         return pointer;                                                                            \
     }                                                                                              \
                                                                                                    \
-    static TIMED uint64_t create_copy_loop_##BYTES(struct mutator *m, uint64_t ops) {              \
-        uint64_t sum = 0;                                                                          \
-        for (uint64_t left = ops; left > 0;) {                                                     \
-            uint64_t n = batch_take(&left, batch_ops(BYTES));                                      \
-            for (uint64_t i = 0; i < n; i++) {                                                     \
-                struct words_##BYTES copy = create_copy_##BYTES();                                 \
-                heap_keep(&copy);                                                                  \
-                sum += copy.words[0] + copy.words[BYTES / 8 - 1];                                  \
-            }                                                                                      \
-            batch_end(m);                                                                          \
-        }                                                                                          \
+    TIMED_INLINE uint64_t create_copy_once_##BYTES(struct mutator *m, void *state) {               \
+        (void)m, (void)state;                                                                      \
+        struct words_##BYTES copy = create_copy_##BYTES();                                         \
+        heap_keep(&copy);                                                                          \
+        return copy.words[0] + copy.words[BYTES / 8 - 1];                                          \
+    }                                                                                              \
+                                                                                                   \
+    TIMED_INLINE uint64_t create_pointer_once_##BYTES(struct mutator *m, void *state) {            \
+        (void)state;                                                                               \
+        struct words_##BYTES *pointer = create_pointer_##BYTES(m);                                 \
+        heap_keep(pointer);                                                                        \
+        uint64_t sum = pointer->words[0] + pointer->words[BYTES / 8 - 1];                          \
+        heap_delete(m, pointer, BYTES);                                                            \
         return sum;                                                                                \
     }                                                                                              \
                                                                                                    \
-    static TIMED uint64_t create_pointer_loop_##BYTES(struct mutator *m, uint64_t ops) {           \
-        uint64_t sum = 0;                                                                          \
-        for (uint64_t left = ops; left > 0;) {                                                     \
-            uint64_t n = batch_take(&left, batch_ops(BYTES));                                      \
-            for (uint64_t i = 0; i < n; i++) {                                                     \
-                struct words_##BYTES *pointer = create_pointer_##BYTES(m);                         \
-                heap_keep(pointer);                                                                \
-                sum += pointer->words[0] + pointer->words[BYTES / 8 - 1];                          \
-                heap_delete(m, pointer, BYTES);                                                    \
-            }                                                                                      \
-            batch_end(m);                                                                          \
-        }                                                                                          \
-        return sum;                                                                                \
-    }
+    BATCH_RUN(create_copy_loop_##BYTES, create_copy_once_##BYTES, 0)                               \
+    BATCH_RUN(create_pointer_loop_##BYTES, create_pointer_once_##BYTES, BYTES)
 
 #define CREATE_SIZES(X) X(8) X(16) X(32) X(64) X(128) X(256) X(512) X(1024) X(2048) X(4096)
 
@@ -121,22 +101,22 @@ static void *create_setup(struct mutator *m, const struct workload_arguments *ar
 static TIMED uint64_t create_copy_run(struct mutator *m, void *state, uint64_t ops) {
 #define CREATE_COPY_CASE(BYTES)                                                                    \
     case BYTES:                                                                                    \
-        return create_copy_loop_##BYTES(m, ops);
+        return create_copy_loop_##BYTES(m, state, ops);
     switch ((uintptr_t)state) {
         CREATE_SIZES(CREATE_COPY_CASE)
     default:
-        return create_copy_loop_big(m, ops);
+        return create_copy_loop_big(m, state, ops);
     }
 }
 
 static TIMED uint64_t create_pointer_run(struct mutator *m, void *state, uint64_t ops) {
 #define CREATE_POINTER_CASE(BYTES)                                                                 \
     case BYTES:                                                                                    \
-        return create_pointer_loop_##BYTES(m, ops);
+        return create_pointer_loop_##BYTES(m, state, ops);
     switch ((uintptr_t)state) {
         CREATE_SIZES(CREATE_POINTER_CASE)
     default:
-        return create_pointer_loop_big(m, ops);
+        return create_pointer_loop_big(m, state, ops);
     }
 }
 

@@ -1,0 +1,114 @@
+/*
+ * segments: the same value in each place a program has for one.
+ *
+ * The article's picture of a process: the stack grows and shrinks with calls, the heap is handed
+ * out and taken back, the data segment holds initialised variables for the whole run, read-only
+ * data the constants. An operation gets at a BigStruct in one of them and hands its address down to
+ * the same reader. In the frame the value has to be made each time, in the heap made and allocated;
+ * data and rodata were filled by the loader before main.
+ */
+#include "workloads/batch.h"
+#include "workloads/big_struct.h"
+
+#define SEGMENTS_VALUE                                                                             \
+    { 123, 456, 789, {"ABC", 3}, {"DEF", 3}, {"HIJ", 3}, true, true, true }
+
+/* Never written, but the barriers below let the compiler assume that it is, so it stays in .data.
+ */
+static struct big_struct segments_data = SEGMENTS_VALUE;
+static const struct big_struct segments_rodata = SEGMENTS_VALUE;
+
+/* Reads every field. */
+static TIMED_OPAQUE uint64_t segments_read(const struct big_struct *big) {
+    uint64_t sum = (uint64_t)(big->a + big->b + big->c);
+    sum += (uint64_t)(big->d.length + big->e.length + big->f.length);
+    sum += (uint64_t)big->d.bytes[0] + (uint64_t)big->e.bytes[0] + (uint64_t)big->f.bytes[0];
+    return sum + big->g + big->h + big->i;
+}
+
+TIMED_INLINE uint64_t segments_stack_once(struct mutator *m, void *state) {
+    (void)m, (void)state;
+    struct big_struct value = big_struct_value();
+    heap_keep(&value);
+    return segments_read(&value);
+}
+
+TIMED_INLINE uint64_t segments_heap_once(struct mutator *m, void *state) {
+    (void)state;
+    struct big_struct *value = big_struct_new(m);
+    heap_keep(value);
+    uint64_t sum = segments_read(value);
+    heap_delete(m, value, sizeof *value);
+    return sum;
+}
+
+TIMED_INLINE uint64_t segments_data_once(struct mutator *m, void *state) {
+    (void)m, (void)state;
+    heap_keep(&segments_data);
+    return segments_read(&segments_data);
+}
+
+TIMED_INLINE uint64_t segments_rodata_once(struct mutator *m, void *state) {
+    (void)m, (void)state;
+    heap_keep(&segments_rodata);
+    return segments_read(&segments_rodata);
+}
+
+BATCH_RUN(segments_stack_run, segments_stack_once, 0)
+BATCH_RUN(segments_heap_run, segments_heap_once, sizeof(struct big_struct))
+BATCH_RUN(segments_data_run, segments_data_once, 0)
+BATCH_RUN(segments_rodata_run, segments_rodata_once, 0)
+
+static uint64_t segments_ops(const uint64_t *parameters, enum effort effort) {
+    (void)parameters;
+    return effort == EFFORT_FULL ? 50000000 : 5000000;
+}
+
+static uint64_t segments_heap_ops(const uint64_t *parameters, enum effort effort) {
+    (void)parameters;
+    return effort == EFFORT_FULL ? 10000000 : 1000000;
+}
+
+WORKLOAD(segments_stack) = {
+    .name = "segments-stack",
+    .group = "segments",
+    .article = "",
+    .summary = "a BigStruct is made in the frame and read",
+    .stresses = "the stack: made anew, never allocated",
+    .traits = TRAIT_SLICEABLE,
+    .ops = segments_ops,
+    .run = segments_stack_run,
+};
+
+WORKLOAD(segments_heap) = {
+    .name = "segments-heap",
+    .group = "segments",
+    .article = "",
+    .summary = "a BigStruct is made in the heap and read",
+    .stresses = "the heap: made anew and allocated, 1 alloc/op",
+    .traits = TRAIT_SLICEABLE,
+    .ops = segments_heap_ops,
+    .run = segments_heap_run,
+};
+
+WORKLOAD(segments_data) = {
+    .name = "segments-data",
+    .group = "segments",
+    .article = "",
+    .summary = "a BigStruct in the data segment is read",
+    .stresses = "initialised data: there since the program started",
+    .traits = TRAIT_SLICEABLE,
+    .ops = segments_ops,
+    .run = segments_data_run,
+};
+
+WORKLOAD(segments_rodata) = {
+    .name = "segments-rodata",
+    .group = "segments",
+    .article = "",
+    .summary = "a BigStruct in read-only data is read",
+    .stresses = "constants: there since the program started, shared by all who run it",
+    .traits = TRAIT_SLICEABLE,
+    .ops = segments_ops,
+    .run = segments_rodata_run,
+};
