@@ -57,4 +57,10 @@ bool catalogue_add(struct catalogue *c, const char *program, const char *describ
 const struct binding_info *catalogue_binding_find(const struct catalogue *c, const char *name);
 const struct workload_info *catalogue_workload_find(const struct catalogue *c, const char *name);
 
+/* The words of traits, joined ("reclaims and threads"); caller frees with g_free. */
+char *traits_text(uint32_t traits, const char *joint);
+
+/* Adds the traits of words separated by blanks to *traits; false at a word that is none. */
+bool traits_parse(const char *words, uint32_t *traits);
+
 #endif
