@@ -1,0 +1,277 @@
+/*
+ * Allocation: which of the three paths a request takes, and the part of each that runs for every
+ * object.
+ *
+ *     tiny    below 16 bytes without pointers: packed into 16-byte blocks, several to a block
+ *     small   up to 32 KB: the next slot of the size class's free run in the mcache
+ *     large   above 32 KB: whole pages from the heap
+ *
+ * The fast path of a small object is: class by table, the mcache's entry, one test for room (for
+ * objects with pointers also that the mask is the one of the span), one addition. No lock, no
+ * atomic, no test for a collection, no counting: all that is done per run or per span (mcache.h).
+ * This file is compiled without frame pointers in leaf functions, and what is not the fast path is
+ * a call in tail position, so that the fast path saves no register.
+ *
+ * Zeroing: slots of scan classes are zero when they come from the mcache. Noscan slots are zeroed
+ * here, if the span was used before and the caller wants it. Tiny blocks are always zeroed whole.
+ *
+ * Tiny objects share a block's fate: it lives until all are dead. A block is at most half wasted by
+ * that; Go reports 12 % fewer allocations and a 20 % smaller heap on a JSON benchmark.
+ *
+ * Source: Go, runtime/malloc.go (mallocgc).
+ */
+#include <assert.h>
+#include <string.h>
+
+#include "allocators/goheap/arena.h"
+#include "allocators/goheap/fatal.h"
+#include "allocators/goheap/goheap.h"
+#include "allocators/goheap/mgc.h"
+#include "allocators/goheap/mheap.h"
+#include "allocators/goheap/mutator.h"
+#include "allocators/goheap/world.h"
+
+/* A caller must not profit from knowing the body: what is measured is a call into a library. */
+#if defined(__GNUC__) && !defined(__clang__)
+#define ENTRY __attribute__((noipa))
+#else
+#define ENTRY __attribute__((noinline))
+#endif
+
+#define COLD        __attribute__((noinline, cold))
+#define LIKELY(x)   __builtin_expect((x) != 0, 1)
+#define UNLIKELY(x) __builtin_expect((x) != 0, 0)
+
+enum {
+    TINY_BYTES_MAX = 15,
+    ZERO_AT_ONCE_BYTES = 256 * 1024, /* of large objects, between safepoints (Go's figure) */
+    MASK_BYTES = 64 * 8
+};
+
+/* All objects of 0 bytes. */
+static uint64_t zero_sized[2] __attribute__((aligned(16)));
+
+/* Notes what the next slot's object looks like, in a span that has no common mask, or not this one.
+ */
+static bool malloc_layout_note(struct mutator *m, unsigned span_class, struct layout layout) {
+    struct mcache_entry *entry = &m->cache.entries[span_class];
+    struct mspan *s = m->cache.runs[span_class].span;
+    if (entry->pointers != 0) {
+        if (!mspan_mix(s))
+            return false;
+        entry->pointers = 0;
+    }
+    mspan_layout_set(s, mspan_index(s, entry->cur), layout);
+    return true;
+}
+
+/* One slot by any tier of the mcache, or NULL. */
+static void *malloc_take(struct mutator *m, unsigned span_class, struct layout layout) {
+    struct mcache_entry *entry = &m->cache.entries[span_class];
+    bool has_room = entry->cur + entry->slot_bytes <= entry->limit;
+    if (!has_room && !mcache_make_room(m, span_class, layout.pointers))
+        return NULL;
+    if (entry->pointers != layout.pointers && !malloc_layout_note(m, span_class, layout))
+        return NULL;
+    void *p = (void *)entry->cur;
+    entry->cur += entry->slot_bytes;
+    return p;
+}
+
+/* A safepoint, and the whole slow path of small objects. */
+static void *malloc_small(struct mutator *m, unsigned span_class, struct layout layout) {
+    mutator_check(m, "goheap_new");
+    if (m->shared.stop_wanted != 0)
+        mutator_delay_begin(m);
+    world_poll(m);
+    void *p = malloc_take(m, span_class, layout);
+    if (p == NULL && mgc_collect_exhausted(m))
+        p = malloc_take(m, span_class, layout);
+    mutator_delay_end(m);
+    return p;
+}
+
+static COLD void *malloc_scan_slow(struct mutator *m, unsigned size_class, uint64_t pointers) {
+    if (size_class == 0)
+        return zero_sized;
+    struct layout layout = {size_class_bytes[size_class], pointers};
+    return malloc_small(m, span_class_of(size_class, 0), layout);
+}
+
+static void *malloc_noscan_zeroed(const struct mcache_entry *entry, void *p) {
+    return p != NULL && entry->needs_zero ? memset(p, 0, entry->slot_bytes) : p;
+}
+
+static COLD void *malloc_noscan_slow(struct mutator *m, unsigned size_class, bool zero) {
+    unsigned span_class = span_class_of(size_class, 1);
+    void *p = malloc_small(m, span_class, (struct layout){0, 0});
+    return zero ? malloc_noscan_zeroed(&m->cache.entries[span_class], p) : p;
+}
+
+/* A new tiny block for an object that finds no room in the current one. The block with more room
+   left stays the current one. */
+static COLD void *malloc_tiny_slow(struct mutator *m, size_t bytes) {
+    if (bytes == 0)
+        return zero_sized;
+    void *block = malloc_noscan_slow(m, TINY_SPAN_CLASS >> 1, true);
+    if (block != NULL && bytes < m->cache.tiny_offset) {
+        m->cache.tiny = (uintptr_t)block;
+        m->cache.tiny_offset = bytes;
+    }
+    return block;
+}
+
+/* bytes < 16. Aligned to the largest power of two that divides bytes: 8, 4, 2 or 1. */
+static inline void *malloc_tiny(struct mutator *m, size_t bytes) {
+    size_t mask = (bytes & -bytes) - 1;
+    size_t offset = (m->cache.tiny_offset + mask) & ~mask;
+    if (UNLIKELY(bytes == 0 || offset + bytes > TINY_BLOCK_BYTES))
+        return malloc_tiny_slow(m, bytes);
+    m->cache.tiny_offset = offset + bytes;
+    m->stats.tiny_allocs++;
+    return (void *)(m->cache.tiny + offset);
+}
+
+/* Zeroes a large object in parts, with a safepoint after each. Until it is done its layout says
+   noscan, so that a collection in between reads no old bytes; this frame keeps the object alive. */
+static void malloc_large_zero(struct mutator *m, struct mspan *s) {
+    for (size_t done = 0; done < s->bytes; done += ZERO_AT_ONCE_BYTES) {
+        size_t rest = s->bytes - done;
+        memset((void *)(s->base + done), 0, rest < ZERO_AT_ONCE_BYTES ? rest : ZERO_AT_ONCE_BYTES);
+        world_poll(m);
+    }
+}
+
+static struct mspan *malloc_large_span(struct mutator *m, size_t bytes, unsigned span_class) {
+    if (bytes > SIZE_MAX - PAGE_BYTES)
+        return NULL;
+    size_t pages = (bytes + PAGE_BYTES - 1) / PAGE_BYTES;
+    struct mspan *s = mheap_span_new(m, pages, span_class);
+    if (s == NULL && mgc_collect_exhausted(m))
+        s = mheap_span_new(m, pages, span_class);
+    return s;
+}
+
+/* The span's only slot is taken, counted, and filed with mcentral. */
+static void malloc_large_enter(struct mutator *m, struct mspan *s) {
+    uint32_t first;
+    mspan_claim(s, &first);
+    m->stats.large_allocs++;
+    m->stats.large_alloc_bytes += s->bytes;
+    mheap_live_add(s->bytes);
+    mcentral_push(&mheap.central[s->span_class], s);
+}
+
+static COLD void *malloc_large(struct mutator *m, size_t bytes, struct layout layout, bool zero) {
+    mutator_check(m, "goheap_new");
+    mutator_delay_begin(m);
+    world_poll(m);
+    mcache_collect_if_due(m);
+    struct mspan *s = malloc_large_span(m, bytes, span_class_of(0, layout.pointers == 0));
+    void *p = NULL;
+    if (s != NULL) {
+        malloc_large_enter(m, s);
+        /* Volatile: the collector must find the object on this stack while it is zeroed. */
+        void *volatile kept = (void *)s->base;
+        if (zero && s->needs_zero)
+            malloc_large_zero(m, s);
+        s->one = layout;
+        p = kept;
+    }
+    mutator_delay_end(m);
+    return p;
+}
+
+/* Above SIZE_CLASS_FINE_BYTES_MAX: the coarse table, or large. */
+static COLD void *malloc_coarse(struct mutator *m, size_t bytes, struct layout layout, bool zero) {
+    if (bytes > SIZE_CLASS_BYTES_MAX)
+        return malloc_large(m, bytes, layout, zero);
+    unsigned size_class = size_class_of(bytes);
+    if (layout.pointers != 0)
+        return malloc_small(m, span_class_of(size_class, 0), layout);
+    return malloc_noscan_slow(m, size_class, zero);
+}
+
+/* Layout of one object that is no array: one element that fills whatever slot it gets. */
+static struct layout layout_of_one(size_t bytes, uint64_t pointers) {
+    size_t most = bytes > SIZE_CLASS_BYTES_MAX ? bytes + PAGE_BYTES : SIZE_CLASS_BYTES_MAX;
+    return (struct layout){most, pointers};
+}
+
+ENTRY void *goheap_new(struct goheap_mutator *handle, size_t bytes, uint64_t pointers) {
+    struct mutator *m = mutator_of(handle);
+    if (UNLIKELY(bytes > SIZE_CLASS_FINE_BYTES_MAX))
+        return malloc_coarse(m, bytes, layout_of_one(bytes, pointers), true);
+    unsigned size_class = size_class_fine[(bytes + 7) / 8];
+    if (pointers != 0) {
+        struct mcache_entry *entry = &m->cache.entries[span_class_of(size_class, 0)];
+        uintptr_t p = entry->cur, next = p + entry->slot_bytes;
+        if (UNLIKELY(next > entry->limit || entry->pointers != pointers))
+            return malloc_scan_slow(m, size_class, pointers);
+        entry->cur = next;
+        return (void *)p;
+    }
+    if (bytes <= TINY_BYTES_MAX)
+        return malloc_tiny(m, bytes);
+    struct mcache_entry *entry = &m->cache.entries[span_class_of(size_class, 1)];
+    uintptr_t p = entry->cur, next = p + entry->slot_bytes;
+    if (UNLIKELY(next > entry->limit))
+        return malloc_noscan_slow(m, size_class, true);
+    entry->cur = next;
+    return entry->needs_zero ? memset((void *)p, 0, entry->slot_bytes) : (void *)p;
+}
+
+ENTRY void *goheap_new_raw(struct goheap_mutator *handle, size_t bytes) {
+    struct mutator *m = mutator_of(handle);
+    if (bytes <= TINY_BYTES_MAX)
+        return malloc_tiny(m, bytes);
+    if (UNLIKELY(bytes > SIZE_CLASS_FINE_BYTES_MAX))
+        return malloc_coarse(m, bytes, (struct layout){0, 0}, false);
+    unsigned size_class = size_class_fine[(bytes + 7) / 8];
+    struct mcache_entry *entry = &m->cache.entries[span_class_of(size_class, 1)];
+    uintptr_t p = entry->cur, next = p + entry->slot_bytes;
+    if (UNLIKELY(next > entry->limit))
+        return malloc_noscan_slow(m, size_class, false);
+    entry->cur = next;
+    return (void *)p;
+}
+
+/* The element's mask, once for each of n elements; n * bytes <= MASK_BYTES. */
+static uint64_t mask_repeat(size_t n, size_t bytes, uint64_t pointers) {
+    uint64_t mask = 0;
+    for (size_t i = 0; i < n; i++)
+        mask |= pointers << (i * (bytes / 8));
+    return mask;
+}
+
+ENTRY void *goheap_new_array(struct goheap_mutator *handle, size_t n, size_t bytes,
+                             uint64_t pointers) {
+    size_t total;
+    if (__builtin_mul_overflow(n, bytes, &total))
+        return NULL;
+    if (pointers == 0 || n <= 1)
+        return goheap_new(handle, total, pointers);
+    if (bytes % 8 != 0)
+        fatal("goheap_new_array: elements of %zu bytes cannot hold aligned pointers", bytes);
+    if (total <= MASK_BYTES)
+        return goheap_new(handle, total, mask_repeat(n, bytes, pointers));
+    struct mutator *m = mutator_of(handle);
+    struct layout layout = {bytes, pointers};
+    if (total > SIZE_CLASS_FINE_BYTES_MAX)
+        return malloc_coarse(m, total, layout, true);
+    return malloc_small(m, span_class_of(size_class_of(total), 0), layout);
+}
+
+size_t goheap_usable_size(const void *p) {
+    if (p == zero_sized)
+        return 0;
+    uintptr_t address = (uintptr_t)p;
+    const struct mspan *s = arena_span(address);
+    if (s == NULL)
+        fatal("goheap_usable_size: %p is not in the heap", p);
+    uint32_t index = mspan_index(s, address);
+    bool is_start = index < s->slot_count && mspan_slot(s, index) == address;
+    if (!is_start && s->span_class != TINY_SPAN_CLASS)
+        fatal("goheap_usable_size: %p is not the start of an object", p);
+    return s->slot_bytes;
+}

@@ -1,0 +1,161 @@
+/* The marker. See mark.h. */
+#include "allocators/goheap/mark.h"
+
+#include <string.h>
+
+#include "allocators/goheap/arena.h"
+#include "allocators/goheap/mspan.h"
+#include "allocators/goheap/os.h"
+#include "allocators/goheap/roots.h"
+
+enum { STACK_INITIAL = 4096, OBLET_BYTES = 128 * 1024 };
+
+/* An object to scan, or the rest of one from `address` on. */
+struct grey {
+    struct mspan *span;
+    uintptr_t address;
+};
+
+static struct {
+    struct grey *stack;
+    size_t depth, capacity;
+    uint64_t marked_bytes;
+    bool overflowed; /* an object was marked for which the stack had no room */
+} marker;
+
+bool mark_init(void) {
+    marker.stack = os_map(STACK_INITIAL * sizeof *marker.stack, OS_GC);
+    marker.capacity = STACK_INITIAL;
+    return marker.stack != NULL;
+}
+
+void mark_release(void) {
+    os_unmap(marker.stack, marker.capacity * sizeof *marker.stack, OS_GC);
+    marker.stack = NULL;
+}
+
+static __attribute__((noinline)) bool mark_stack_grow(void) {
+    size_t capacity = marker.capacity * 2;
+    struct grey *larger = os_map(capacity * sizeof *larger, OS_GC);
+    if (larger == NULL)
+        return false;
+    memcpy(larger, marker.stack, marker.depth * sizeof *larger);
+    os_unmap(marker.stack, marker.capacity * sizeof *larger, OS_GC);
+    marker.stack = larger;
+    marker.capacity = capacity;
+    return true;
+}
+
+static inline void mark_push(struct mspan *s, uintptr_t address) {
+    if (__builtin_expect(marker.depth == marker.capacity, 0) && !mark_stack_grow()) {
+        marker.overflowed = true;
+        return;
+    }
+    marker.stack[marker.depth++] = (struct grey){s, address};
+}
+
+/* A word that may point into the heap: makes the object grey if it is white. */
+static inline void mark_word(uintptr_t word) {
+    struct mspan *s = arena_span(word);
+    if (s == NULL)
+        return;
+    uint32_t index = mspan_index(s, word);
+    if (index >= s->slot_count || !mspan_bit(s->alloc_bits, index))
+        return;
+    uint64_t bit = UINT64_C(1) << (index % 64);
+    uint64_t *marks = &s->mark_bits[index / 64];
+    if ((*marks & bit) != 0)
+        return;
+    *marks |= bit;
+    s->mark_count++;
+    marker.marked_bytes += s->slot_bytes;
+    if (!mspan_is_noscan(s))
+        mark_push(s, mspan_slot(s, index));
+}
+
+/* Other threads' stacks are read with no respect for variables or red zones, hence no sanitizer. */
+static __attribute__((noinline, no_sanitize("address", "thread", "undefined"))) void
+mark_ambiguous(const uintptr_t *words, size_t count) {
+    for (size_t i = 0; i < count; i++) {
+        uintptr_t word = words[i];
+        if (word - arena_low > arena_extent) /* `>`: one past the last arena counts as well */
+            continue;
+        mark_word(word);
+        mark_word(word - 1);
+    }
+}
+
+/* Bit i of mask: words[i] is a pointer. */
+static inline void mark_masked(const uintptr_t *words, uint64_t mask) {
+    for (; mask != 0; mask &= mask - 1)
+        mark_word(words[__builtin_ctzll(mask)]);
+}
+
+/* Scans an object of elements from address (an element's start) on: an oblet; what is left is
+   pushed before its children, so that they are done first. */
+static void mark_elements(struct mspan *s, uintptr_t address, uintptr_t end, struct layout layout) {
+    uintptr_t oblet_end = end;
+    if (end - address > OBLET_BYTES) {
+        size_t elements = (OBLET_BYTES + layout.element_bytes - 1) / layout.element_bytes;
+        if (elements < (end - address) / layout.element_bytes) {
+            oblet_end = address + elements * layout.element_bytes;
+            mark_push(s, oblet_end);
+        }
+    }
+    for (uintptr_t e = address; e < oblet_end; e += layout.element_bytes) {
+        size_t words = (end - e) / 8;
+        uint64_t mask = layout.pointers;
+        if (words < 64) /* the element reaches past the slot: only an array's unused tail does */
+            mask &= (UINT64_C(1) << words) - 1;
+        mark_masked((const uintptr_t *)e, mask);
+    }
+}
+
+/* grey -> black. */
+static void mark_scan(struct mspan *s, uintptr_t address) {
+    uint32_t index = mspan_index(s, address);
+    if (s->slot_bytes <= MSPAN_MASKED_BYTES_MAX)
+        mark_masked((const uintptr_t *)address, mspan_mask(s, index));
+    else if (s->layouts[index].pointers != 0) /* 0: large object that is being zeroed */
+        mark_elements(s, address, mspan_slot(s, index) + s->slot_bytes, s->layouts[index]);
+}
+
+static void mark_drain(void) {
+    while (marker.depth > 0) {
+        struct grey grey = marker.stack[--marker.depth];
+        mark_scan(grey.span, grey.address);
+    }
+}
+
+/* Scans every marked object of a span. */
+static void mark_rescan_span(struct mspan *s) {
+    if (mspan_is_noscan(s) || s->mark_count == 0)
+        return;
+    for (uint32_t i = 0; i < s->slot_count; i++)
+        if (mspan_bit(s->mark_bits, i)) {
+            mark_scan(s, mspan_slot(s, i));
+            mark_drain();
+        }
+}
+
+/* Scans every marked object of the heap: after an overflow. */
+static void mark_rescan(void) {
+    for (size_t a = 0; a < arena_count; a++)
+        for (size_t page = 0; page < ARENA_PAGES; page++) {
+            struct mspan *s = arenas[a]->spans[page];
+            if (s != NULL && s->base == arenas[a]->base + page * PAGE_BYTES)
+                mark_rescan_span(s);
+        }
+}
+
+uint64_t mark_all(void) {
+    marker.marked_bytes = 0;
+    marker.overflowed = false;
+    roots_scan(mark_ambiguous);
+    mark_drain();
+    while (marker.overflowed) {
+        marker.overflowed = false;
+        mark_rescan();
+    }
+    return marker.marked_bytes;
+}

@@ -1,0 +1,134 @@
+/* Free runs: slices, runs, spans. See mcache.h. */
+#include "allocators/goheap/mcache.h"
+
+#include <assert.h>
+#include <string.h>
+
+#include "allocators/goheap/mgc.h"
+#include "allocators/goheap/mheap.h"
+#include "allocators/goheap/mutator.h"
+
+/* Zeroed ahead of the bump. 1 KB stays in the first-level cache until it is used, and the call is
+   paid once per 12 objects of 80 bytes. */
+enum { SLICE_BYTES = 1024 };
+
+void mcache_init(struct mcache *cache) {
+    cache->tiny_offset = TINY_BLOCK_BYTES;
+    for (unsigned c = 0; c < SPAN_CLASS_COUNT; c++) {
+        uint32_t bytes = size_class_bytes[c >> 1];
+        /* Class 0 (no bytes asked for, or large objects) must never look as if it had room. */
+        cache->entries[c].slot_bytes = bytes != 0 ? bytes : 1;
+        cache->runs[c].slice_bytes =
+            bytes != 0 && bytes < SLICE_BYTES ? SLICE_BYTES / bytes * bytes : bytes;
+    }
+}
+
+/* Lets the bump go on, into the next slice or, where nothing is to be zeroed, to the end of the
+ * run. */
+static void mcache_open_slice(struct mcache_entry *entry, struct mcache_run *run) {
+    const struct mspan *s = run->span;
+    uintptr_t slice = entry->limit;
+    uintptr_t slice_end = run->end;
+    if (s->needs_zero && !mspan_is_noscan(s)) {
+        if (slice_end - slice > run->slice_bytes)
+            slice_end = slice + run->slice_bytes;
+        memset((void *)slice, 0, slice_end - slice);
+    }
+    entry->limit = slice_end;
+}
+
+/* Claims the next run of free slots of the current span. False: it is full. */
+static bool mcache_claim(struct mutator *m, unsigned span_class) {
+    struct mcache_entry *entry = &m->cache.entries[span_class];
+    struct mcache_run *run = &m->cache.runs[span_class];
+    uint32_t first, count = mspan_claim(run->span, &first);
+    if (count == 0)
+        return false;
+    m->stats.small_allocs[span_class >> 1] += count;
+    entry->cur = entry->limit = mspan_slot(run->span, first);
+    run->end = entry->cur + (uintptr_t)count * entry->slot_bytes;
+    mcache_open_slice(entry, run);
+    return true;
+}
+
+/* Gives the current span of a class back, with what is left of the run. */
+static void mcache_drop(struct mutator *m, unsigned span_class) {
+    struct mcache_entry *entry = &m->cache.entries[span_class];
+    struct mcache_run *run = &m->cache.runs[span_class];
+    struct mspan *s = run->span;
+    uint32_t unused = (uint32_t)((run->end - entry->cur) / entry->slot_bytes);
+    if (unused > 0) {
+        mspan_unclaim(s, mspan_index(s, entry->cur), unused);
+        m->stats.small_allocs[span_class >> 1] -= unused;
+    }
+    if (s->alloc_count < s->slot_count)
+        mheap_live_sub((uint64_t)(s->slot_count - s->alloc_count) * s->slot_bytes);
+    entry->cur = entry->limit = run->end = 0;
+    entry->pointers = 0;
+    run->span = NULL;
+    assert(mspan_sweepgen(s) == mheap_sweepgen() + 3);
+    mspan_sweepgen_set(s, mheap_sweepgen());
+    mcentral_push(&mheap.central[span_class], s);
+}
+
+/* Stress mode: is this refill one at which to collect? */
+static bool mcache_is_stressed(void) {
+    uint64_t every = mheap.options.stress;
+    return every != 0 && (__atomic_add_fetch(&mheap.refills, 1, __ATOMIC_RELAXED) % every) == 0;
+}
+
+void mcache_collect_if_due(struct mutator *m) {
+    if (mcache_is_stressed())
+        mgc_collect(m, MGC_STRESS);
+    else if (mheap_wants_collection())
+        mgc_collect(m, MGC_TRIGGER);
+}
+
+/* Makes a span the current one of its class. */
+static void mcache_adopt(struct mutator *m, unsigned span_class, struct mspan *s,
+                         uint64_t pointers) {
+    struct mcache_entry *entry = &m->cache.entries[span_class];
+    if (s->alloc_count == 0)
+        mspan_uniform(s, pointers);
+    bool has_one_mask = !mspan_is_noscan(s) && s->slot_bytes <= MSPAN_MASKED_BYTES_MAX && !s->mixed;
+    entry->pointers = has_one_mask ? s->pointers : 0;
+    entry->needs_zero = s->needs_zero;
+    mspan_sweepgen_set(s, mheap_sweepgen() + 3);
+    mheap_live_add((uint64_t)(s->slot_count - s->alloc_count) * s->slot_bytes);
+    m->cache.runs[span_class].span = s;
+}
+
+/* Tier 3. A span that was full when the mutator left it goes to mcentral first: a collection may
+   come now, and flushes whatever the mcache holds. */
+static bool mcache_refill(struct mutator *m, unsigned span_class, uint64_t pointers) {
+    if (m->cache.runs[span_class].span != NULL)
+        mcache_drop(m, span_class);
+    mcache_collect_if_due(m);
+    struct mspan *s = mcentral_take(&mheap.central[span_class], &m->stats);
+    if (s == NULL)
+        s = mheap_span_new(m, size_class_pages[span_class >> 1], span_class);
+    if (s == NULL)
+        return false;
+    mcache_adopt(m, span_class, s, pointers);
+    return mcache_claim(m, span_class);
+}
+
+bool mcache_make_room(struct mutator *m, unsigned span_class, uint64_t pointers) {
+    struct mcache_entry *entry = &m->cache.entries[span_class];
+    struct mcache_run *run = &m->cache.runs[span_class];
+    if (entry->limit < run->end) {
+        mcache_open_slice(entry, run);
+        return true;
+    }
+    if (run->span != NULL && mcache_claim(m, span_class))
+        return true;
+    return mcache_refill(m, span_class, pointers);
+}
+
+void mcache_flush(struct mutator *m) {
+    m->cache.tiny = 0;
+    m->cache.tiny_offset = TINY_BLOCK_BYTES;
+    for (unsigned c = 0; c < SPAN_CLASS_COUNT; c++)
+        if (m->cache.runs[c].span != NULL)
+            mcache_drop(m, c);
+}

@@ -1,0 +1,80 @@
+/*
+ * mcache: a mutator's own stock of free slots, one per span class, used without lock or atomic.
+ *
+ * Where Go looks up the next free slot of the current span for each object, this mcache works on
+ * *free runs*: it claims the next maximal run of free slots of the span as a whole, and allocation
+ * is a bump of `cur` towards `limit`. What need not be done per object is done per run: setting
+ * alloc bits, counting, zeroing. Three tiers:
+ *
+ *   1. bump: cur + slot_bytes <= limit (malloc.c, a handful of instructions)
+ *   2. the next slice of the run, or the next run of the span (this thread's own memory only)
+ *   3. the next span: from mcentral (which sweeps), else a fresh one; this is where heap_live is
+ *      charged and where a collection starts when its time has come
+ *
+ * Slices: where slots must be zeroed and are not (the span was used before), and have pointers, the
+ * run is opened about 1 KB at a time: zeroed in one go, while its cache lines will soon be written
+ * anyway. Noscan runs are not zeroed here: who asks for zeroed memory zeroes the one slot.
+ *
+ *     span   |taken|  run: used  | open slice | not zeroed yet |taken| free ...
+ *                        start  cur        limit              end
+ *
+ * An empty entry has cur = limit = 0, so the first allocation fails the same test as any other that
+ * needs the slow path. A claimed but unused slot is harmless: before the collector looks, every
+ * mcache is flushed, which gives the slots back.
+ *
+ * Invariant of each entry: cur <= limit <= end, all multiples of slot_bytes apart.
+ */
+#ifndef HEAPMARK_GOHEAP_MCACHE_H
+#define HEAPMARK_GOHEAP_MCACHE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "allocators/goheap/mspan.h"
+#include "allocators/goheap/size_classes.h"
+
+enum { TINY_BLOCK_BYTES = 16, TINY_SPAN_CLASS = 2 << 1 | 1 };
+
+struct mutator;
+
+/* What the fast path reads and writes: two of these, scan and noscan of a size class, fill a line.
+ */
+struct mcache_entry {
+    uintptr_t cur, limit;
+    uint64_t pointers; /* scan: mask of the current span's objects, 0: each has its own */
+    uint32_t slot_bytes;
+    uint32_t needs_zero; /* noscan: the slot may hold old bytes */
+};
+
+struct mcache_run {
+    struct mspan *span; /* NULL: none */
+    uintptr_t end;
+    uint32_t slice_bytes; /* how much is zeroed at once: whole slots, at least one */
+};
+
+struct mcache {
+    /* The tiny allocator's current block: [tiny + tiny_offset, tiny + 16) is free. No block:
+     * offset 16. */
+    uintptr_t tiny;
+    uint64_t tiny_offset;
+    struct mcache_entry entries[SPAN_CLASS_COUNT] __attribute__((aligned(64)));
+    struct mcache_run runs[SPAN_CLASS_COUNT];
+};
+
+void mcache_init(struct mcache *cache);
+
+/* Tiers 2 and 3: makes cur + slot_bytes <= limit true for the span class. pointers: mask of the
+   object that is wanted, for a span that can still be made to suit it. May collect. False: no
+   memory. */
+bool mcache_make_room(struct mutator *m, unsigned span_class, uint64_t pointers);
+
+/* Before a span or a large object is taken: collects if heap_live has reached the trigger, or if
+   stress mode says so. */
+void mcache_collect_if_due(struct mutator *m);
+
+/* Gives every run and span back: by the mutator itself, or by another while the world is stopped.
+ */
+void mcache_flush(struct mutator *m);
+
+#endif

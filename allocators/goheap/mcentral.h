@@ -1,0 +1,54 @@
+/*
+ * mcentral: per span class, the spans that no mcache holds.
+ *
+ * Four sets: spans with free slots (partial) and without (full), each swept and unswept. Which of
+ * two sets is the swept one is told by the heap's sweepgen, so that a flip turns all swept sets
+ * into unswept ones without touching a span: set[sg / 2 % 2] is swept, the other unswept. Before a
+ * flip the unswept sets are empty.
+ *
+ * A set is a queue, first in, first out. So a class's spans come round in the order in which they
+ * were filled, which after a fresh start is the order of their addresses: good for the hardware's
+ * prefetching, and no span waits for ever.
+ *
+ * Each mcentral has a lock, held for a push or a pop and never while sweeping. It is taken once per
+ * span, so about once per 8 KB allocated.
+ *
+ * Source: Go, runtime/mcentral.go. (Go's sets have been lock-free since 1.15; at two CPUs nothing
+ * is gained by that.)
+ */
+#ifndef HEAPMARK_GOHEAP_MCENTRAL_H
+#define HEAPMARK_GOHEAP_MCENTRAL_H
+
+#include <pthread.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "allocators/goheap/mspan.h"
+
+struct stats;
+
+struct span_set {
+    struct mspan *head, *tail;
+    size_t count;
+};
+
+struct mcentral {
+    pthread_mutex_t lock;
+    struct span_set partial[2];
+    struct span_set full[2];
+} __attribute__((aligned(64))); /* two mutators' classes must not share a line */
+
+void mcentral_init(struct mcentral *c);
+
+/* Adds a swept span of sweepgen sg that nobody holds. */
+void mcentral_push(struct mcentral *c, struct mspan *s);
+
+/* A span with at least one free slot, taken out and swept, or NULL if there is none among the first
+   100 unswept ones (a bound on the time of one allocation; the space it can cost is small). */
+struct mspan *mcentral_take(struct mcentral *c, struct stats *stats);
+
+/* Takes any unswept span out; the caller owns it for sweeping (sg - 1). NULL: none. */
+struct mspan *mcentral_take_unswept(struct mcentral *c);
+
+#endif

@@ -1,0 +1,78 @@
+/*
+ * mheap: the heap itself, and the giving and taking of spans.
+ *
+ * One lock, the heap lock, guards pages, span descriptors, arenas, roots and the list of mutators'
+ * memory. It is held for one of these steps only, never while sweeping, marking or waiting for the
+ * world; and no other lock of goheap is taken under it. Allocation needs it once per fresh span.
+ *
+ * heap_live is what the pacer counts: bytes marked by the last collection, plus everything handed
+ * out since, by whole spans: when an mcache takes a span, all its free slots are charged; what it
+ * gives back unused is taken off.
+ *
+ * Source: Go, runtime/mheap.go, mgcpacer.go.
+ */
+#ifndef HEAPMARK_GOHEAP_MHEAP_H
+#define HEAPMARK_GOHEAP_MHEAP_H
+
+#include <pthread.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "allocators/goheap/goheap.h"
+#include "allocators/goheap/mcentral.h"
+#include "allocators/goheap/mspan.h"
+#include "allocators/goheap/stats.h"
+
+struct mutator;
+
+struct mheap {
+    pthread_mutex_t lock;
+    bool is_ready; /* goheap_init has been called with success */
+    struct goheap_options options;
+    uint32_t sweepgen;       /* even; changes only while the world is stopped */
+    uint64_t heap_live;      /* atomic */
+    uint64_t heap_live_peak; /* atomic; most of heap_live since goheap_marks_reset */
+    uint64_t trigger;        /* atomic; heap_live at which to collect; UINT64_MAX: never */
+    uint64_t pages_in_use;   /* in spans; heap lock */
+    uint64_t span_count;     /* in use; heap lock */
+    uint64_t refills;        /* atomic; counted in stress mode only */
+    struct stats stats;      /* of threads that have gone; heap lock, or world stopped */
+    struct mcentral central[SPAN_CLASS_COUNT];
+};
+
+extern struct mheap mheap;
+
+bool mheap_init(const struct goheap_options *options);
+
+void mheap_lock(void);
+void mheap_unlock(void);
+
+static inline uint32_t mheap_sweepgen(void) {
+    return __atomic_load_n(&mheap.sweepgen, __ATOMIC_RELAXED);
+}
+
+static inline uint64_t mheap_live(void) {
+    return __atomic_load_n(&mheap.heap_live, __ATOMIC_RELAXED);
+}
+
+void mheap_live_add(uint64_t bytes);
+void mheap_live_sub(uint64_t bytes);
+/* After marking, and when the peak starts again. */
+void mheap_live_set(uint64_t bytes);
+void mheap_live_peak_reset(void);
+
+/* Time for a collection? */
+static inline bool mheap_wants_collection(void) {
+    return mheap_live() >= __atomic_load_n(&mheap.trigger, __ATOMIC_RELAXED);
+}
+
+/* A fresh span, swept (sweepgen sg), all slots free, in no set. Pages come from the free ones, else
+   from dead spans that wait for their sweep, else from the operating system. NULL: no memory. m:
+   the calling mutator. */
+struct mspan *mheap_span_new(struct mutator *m, size_t pages, unsigned span_class);
+
+/* Takes back a span without objects that nobody holds. */
+void mheap_span_free(struct mspan *s);
+
+#endif

@@ -1,0 +1,173 @@
+/* Slots, bitmaps and pointer masks of one span. See mspan.h. */
+#include "allocators/goheap/mspan.h"
+
+#include <assert.h>
+#include <string.h>
+
+#include "allocators/goheap/metadata.h"
+#include "allocators/goheap/mheap.h"
+
+enum { BITMAP_BYTES = MSPAN_WORDS_MAX / 8 };
+
+/* Both bitmaps of a span lie in one block; this is its size. */
+static size_t mspan_bits_bytes(const struct mspan *s) {
+    return 2 * mspan_bitmap_words(s) * sizeof(uint64_t);
+}
+
+/* The block starts at whichever of the two bitmaps comes first: they swap. */
+static void *mspan_bits_block(const struct mspan *s) {
+    return s->alloc_bits < s->mark_bits ? s->alloc_bits : s->mark_bits;
+}
+
+static bool mspan_has_layouts(const struct mspan *s) {
+    return !mspan_is_noscan(s) && s->slot_bytes > MSPAN_MASKED_BYTES_MAX;
+}
+
+static size_t mspan_layouts_bytes(const struct mspan *s) {
+    return mspan_has_layouts(s) && !mspan_is_large(s) ? s->slot_count * sizeof(struct layout) : 0;
+}
+
+static void mspan_shape(struct mspan *s, uintptr_t base, size_t pages, unsigned span_class) {
+    unsigned size_class = span_class >> 1;
+    s->base = base;
+    s->bytes = pages * PAGE_BYTES;
+    s->slot_bytes = size_class != 0 ? size_class_bytes[size_class] : s->bytes;
+    s->slot_count = size_class != 0 ? size_class_slots[size_class] : 1;
+    s->divide = size_class_divide[size_class];
+    s->span_class = (uint8_t)span_class;
+}
+
+struct mspan *mspan_new(uintptr_t base, size_t pages, unsigned span_class) {
+    struct mspan *s = metadata_new(sizeof *s);
+    if (s == NULL)
+        return NULL;
+    mspan_shape(s, base, pages, span_class);
+    s->alloc_bits = metadata_new(mspan_bits_bytes(s));
+    s->layouts = &s->one;
+    if (mspan_layouts_bytes(s) != 0)
+        s->layouts = metadata_new(mspan_layouts_bytes(s));
+    if (s->alloc_bits == NULL || s->layouts == NULL) {
+        s->mark_bits = s->alloc_bits;
+        mspan_free(s);
+        return NULL;
+    }
+    s->mark_bits = s->alloc_bits + mspan_bitmap_words(s);
+    return s;
+}
+
+void mspan_free(struct mspan *s) {
+    metadata_free(mspan_bits_block(s), mspan_bits_bytes(s));
+    metadata_free(s->bitmap, BITMAP_BYTES);
+    if (s->layouts != &s->one)
+        metadata_free(s->layouts, mspan_layouts_bytes(s));
+    metadata_free(s, sizeof *s);
+}
+
+size_t mspan_metadata_bytes(const struct mspan *s) {
+    return sizeof *s + mspan_bits_bytes(s) + mspan_layouts_bytes(s) +
+           (s->bitmap != NULL ? BITMAP_BYTES : 0);
+}
+
+/* First slot >= from whose alloc bit is `taken`, or slot_count. */
+static uint32_t mspan_next(const struct mspan *s, uint32_t from, bool taken) {
+    while (from < s->slot_count) {
+        uint64_t word = s->alloc_bits[from / 64];
+        word = (taken ? word : ~word) >> (from % 64);
+        if (word != 0) {
+            from += (uint32_t)__builtin_ctzll(word);
+            return from < s->slot_count ? from : s->slot_count;
+        }
+        from = (from / 64 + 1) * 64;
+    }
+    return s->slot_count;
+}
+
+/* Inverts alloc_bits [first, last). */
+static void mspan_flip(struct mspan *s, uint32_t first, uint32_t last) {
+    while (first < last) {
+        uint32_t word_end = (first / 64 + 1) * 64;
+        uint32_t end = word_end < last ? word_end : last;
+        s->alloc_bits[first / 64] ^= ~UINT64_C(0) >> (64 - (end - first)) << (first % 64);
+        first = end;
+    }
+}
+
+uint32_t mspan_claim(struct mspan *s, uint32_t *first) {
+    uint32_t start = mspan_next(s, s->free_index, false);
+    uint32_t end = mspan_next(s, start, true);
+    mspan_flip(s, start, end);
+    s->alloc_count += end - start;
+    s->free_index = end;
+    *first = start;
+    return end - start;
+}
+
+void mspan_unclaim(struct mspan *s, uint32_t first, uint32_t count) {
+    assert(first + count <= s->free_index && s->alloc_count >= count);
+    mspan_flip(s, first, first + count);
+    s->alloc_count -= count;
+    s->free_index = first;
+}
+
+void mspan_uniform(struct mspan *s, uint64_t pointers) {
+    assert(s->alloc_count == 0);
+    s->pointers = pointers;
+    s->mixed = false;
+}
+
+/* Makes words [word, word + count) of the span's bitmap say what mask says; count <= 64. */
+static void mspan_bitmap_set(struct mspan *s, size_t word, size_t count, uint64_t mask) {
+    uint64_t all = ~UINT64_C(0) >> (64 - count);
+    size_t at = word / 64, shift = word % 64;
+    mask &= all;
+    s->bitmap[at] = (s->bitmap[at] & ~(all << shift)) | mask << shift;
+    if (shift + count > 64) {
+        unsigned low = (unsigned)(64 - shift); /* bits that found room in the first word */
+        s->bitmap[at + 1] = (s->bitmap[at + 1] & ~(all >> low)) | mask >> low;
+    }
+}
+
+bool mspan_mix(struct mspan *s) {
+    assert(!mspan_is_noscan(s) && s->slot_bytes <= MSPAN_MASKED_BYTES_MAX);
+    if (s->bitmap == NULL) {
+        mheap_lock();
+        s->bitmap = metadata_new(BITMAP_BYTES);
+        mheap_unlock();
+    }
+    if (s->bitmap == NULL)
+        return false;
+    size_t words = s->slot_bytes / 8;
+    for (uint32_t i = 0; i < s->slot_count; i++)
+        mspan_bitmap_set(s, i * words, words, s->pointers);
+    s->mixed = true;
+    return true;
+}
+
+void mspan_layout_set(struct mspan *s, uint32_t index, struct layout layout) {
+    if (mspan_has_layouts(s)) {
+        s->layouts[index] = layout;
+        return;
+    }
+    assert(s->mixed);
+    size_t words = s->slot_bytes / 8;
+    mspan_bitmap_set(s, index * words, words, layout.pointers);
+}
+
+uint64_t mspan_mask(const struct mspan *s, uint32_t index) {
+    size_t words = s->slot_bytes / 8;
+    uint64_t mask = s->pointers;
+    if (s->mixed) {
+        size_t word = index * words, at = word / 64, shift = word % 64;
+        mask = s->bitmap[at] >> shift;
+        if (shift + words > 64)
+            mask |= s->bitmap[at + 1] << (64 - shift);
+    }
+    return mask & ~UINT64_C(0) >> (64 - words);
+}
+
+uint32_t mspan_bits_count(const struct mspan *s, const uint64_t *bits) {
+    uint32_t count = 0;
+    for (size_t w = 0; w < mspan_bitmap_words(s); w++)
+        count += (uint32_t)__builtin_popcountll(bits[w]);
+    return count;
+}

@@ -1,0 +1,50 @@
+/*
+ * The page allocator: finds, takes and gives back runs of pages.
+ *
+ * Policy: address-ordered first fit. It keeps the heap dense at low addresses, so that the highest
+ * pages fall idle, and it makes "never handed out yet" a single mark per arena.
+ *
+ * Each arena has a bitmap of its pages and, so that a search need not walk it, summaries: of every
+ * 512 pages and of the whole arena, the free run at the start, the longest, and the free run at the
+ * end. A search adds the free end of one stretch to the free start of the next; a run that fits is
+ * either such a sum or lies within a stretch whose longest run suffices. So it looks at one summary
+ * per arena, then one per 512 pages, then at 8 words of bitmap, and runs may cross arenas. (Go has
+ * five levels for the same idea; at 64 MB per arena two levels and a hint reach far.)
+ *
+ * Everything here is guarded by the heap lock. Source: Go, runtime/mpagealloc.go.
+ */
+#ifndef HEAPMARK_GOHEAP_PAGE_ALLOC_H
+#define HEAPMARK_GOHEAP_PAGE_ALLOC_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "allocators/goheap/arena.h"
+
+void page_alloc_init(void);
+
+/* Address of the first run of `pages` free pages, or 0. Takes nothing. */
+uintptr_t page_alloc_find(size_t pages);
+
+/* Takes free pages. True: some of them were handed out before, so they may not be zero. */
+bool page_alloc_take(uintptr_t address, size_t pages);
+
+/* Gives taken pages back. */
+void page_alloc_give(uintptr_t address, size_t pages);
+
+/* Makes at least `pages` more pages, in a row, ready and free. False: no memory. */
+bool page_alloc_grow(size_t pages);
+
+/* The summary of chunk `chunk` of an arena, and of an arena from its chunks' summaries, derived
+   anew. goheap_verify compares them with what is kept. */
+struct page_summary page_alloc_summarize_chunk(const struct arena *arena, size_t chunk);
+struct page_summary page_alloc_summarize_arena(const struct arena *arena);
+
+/* Free pages, counted in the bitmaps. */
+size_t page_alloc_free_count(void);
+
+/* Every arena before this one (in order of address) has no free page. */
+size_t page_alloc_hint(void);
+
+#endif
