@@ -1,0 +1,12 @@
+/* The commands of heapmark: one file each, one line each in main.c. */
+#ifndef HEAPMARK_HARNESS_CLI_COMMANDS_H
+#define HEAPMARK_HARNESS_CLI_COMMANDS_H
+
+#include "harness/base/flags.h"
+
+extern const struct command command_run, command_list, command_plot, command_doctor;
+
+/* Prints "heapmark: TEXT" on stderr and returns the refusal's exit status. */
+int command_refuse(const struct error *err);
+
+#endif
