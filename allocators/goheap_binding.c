@@ -1,0 +1,142 @@
+/* The goheap binding, cold half: settings, statistics and events in the contract's words. */
+#include "allocators/goheap_binding.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+_Thread_local struct goheap_mutator *goheap_binding_current;
+
+/* What events were turned into; until events_reset. */
+static struct allocator_pause *pauses;
+static struct allocator_cycle *cycles;
+
+static const struct allocator_setting settings[] = {
+    {"gogc", "0..100000|off", "100",
+     "per cent of the live heap that may be allocated before the next collection"},
+    {"gc", "stw|off", "stw", "collector: stops the world to mark, or none"},
+    {"gctrace", "0|1", "0", "a line per collection on stderr, in the format of Go's gctrace=1"},
+    {"stress", "0..1000000", "0", "collect at every n-th refill and poison freed slots; 0: do not"},
+    {NULL, NULL, NULL, NULL},
+};
+
+/* The values were checked against the table above. */
+static void binding_set(struct goheap_options *options, const struct setting_value *setting) {
+    const char *value = setting->value;
+    if (strcmp(setting->name, "gogc") == 0)
+        options->gogc = strcmp(value, "off") == 0 ? -1 : strtoll(value, NULL, 10);
+    else if (strcmp(setting->name, "gc") == 0)
+        options->gc = strcmp(value, "off") == 0 ? GOHEAP_GC_OFF : GOHEAP_GC_STW;
+    else if (strcmp(setting->name, "gctrace") == 0)
+        options->gctrace = strcmp(value, "1") == 0;
+    else if (strcmp(setting->name, "stress") == 0)
+        options->stress = strtoull(value, NULL, 10);
+}
+
+static bool binding_init(const struct setting_value *values, size_t count, struct error *err) {
+    struct goheap_options options = goheap_options_default();
+    for (size_t i = 0; i < count; i++)
+        binding_set(&options, &values[i]);
+    if (!goheap_init(&options))
+        return error_set(err, EXIT_CANNOT, "goheap: no memory for the heap's tables");
+    return true;
+}
+
+static const char *binding_name(void) {
+    return "goheap";
+}
+
+static const char *binding_version(void) {
+    return GOHEAP_VERSION;
+}
+
+static void binding_stats(struct allocator_stats *out) {
+    struct goheap_memstats s;
+    goheap_read_memstats(goheap_binding_current, &s);
+    *out = (struct allocator_stats){
+        .allocs = s.mallocs,
+        .allocated_bytes = s.total_alloc,
+        .live_bytes = s.alloc,
+        .live_bytes_peak = s.heap_live_peak,
+        .mapped_bytes = s.heap_sys,
+        .mapped_bytes_peak = s.heap_sys_peak,
+        .gc_cycles = s.num_gc,
+        .gc_stw_count = s.stw_count,
+        .gc_pause_ns_total = s.pause_total_ns,
+        .gc_cpu_ns = s.gc_cpu_ns,
+        .gc_sweep_ns = s.sweep_mutator_ns,
+        .gc_assist_ns = 0,     /* marking is done in the stop */
+        .gc_bgsweep_count = 0, /* there is no background sweeper */
+        .alloc_delay_ns_max = s.alloc_delay_ns_max,
+    };
+}
+
+static void binding_collect(void) {
+    goheap_collect(goheap_binding_current);
+}
+
+static size_t binding_pauses(const struct allocator_pause **out, uint64_t *lost) {
+    const struct goheap_pause *from;
+    size_t count = goheap_pauses(&from, lost);
+    free(pauses);
+    pauses = calloc(count + 1, sizeof *pauses);
+    *out = pauses;
+    if (pauses == NULL) {
+        *lost += count;
+        return 0;
+    }
+    for (size_t i = 0; i < count; i++)
+        pauses[i] = (struct allocator_pause){.cycle = from[i].cycle,
+                                             .phase = from[i].phase,
+                                             .thread = 0,
+                                             .start_ns = from[i].start_ns,
+                                             .pause_ns = from[i].pause_ns};
+    return count;
+}
+
+static size_t binding_cycles(const struct allocator_cycle **out, uint64_t *lost) {
+    const struct goheap_cycle *from;
+    size_t count = goheap_cycles(&from, lost);
+    free(cycles);
+    cycles = calloc(count + 1, sizeof *cycles);
+    *out = cycles;
+    if (cycles == NULL) {
+        *lost += count;
+        return 0;
+    }
+    for (size_t i = 0; i < count; i++)
+        cycles[i] = (struct allocator_cycle){.cycle = from[i].cycle,
+                                             .start_ns = from[i].start_ns,
+                                             .mark_ns = from[i].mark_ns,
+                                             .heap_start_bytes = from[i].heap_start_bytes,
+                                             .heap_end_bytes = from[i].heap_end_bytes,
+                                             .heap_marked_bytes = from[i].heap_marked_bytes,
+                                             .goal_bytes = from[i].goal_bytes,
+                                             .assist_ns = 0,
+                                             .forced = from[i].forced};
+    return count;
+}
+
+static void binding_events_reset(void) {
+    goheap_events_reset();
+    free(pauses);
+    free(cycles);
+    pauses = NULL;
+    cycles = NULL;
+}
+
+const struct allocator allocator_binding = {
+    .binding = "goheap",
+    .summary = "Go-style heap: size classes, per-thread caches, mark and sweep",
+    .link = "shared",
+    .offers = TRAIT_RECLAIMS | TRAIT_THREADS | TRAIT_COLLECTS,
+    .settings = settings,
+    .init = binding_init,
+    .name = binding_name,
+    .version = binding_version,
+    .stats = binding_stats,
+    .marks_reset = goheap_marks_reset,
+    .collect = binding_collect,
+    .pauses = binding_pauses,
+    .cycles = binding_cycles,
+    .events_reset = binding_events_reset,
+};
