@@ -43,7 +43,7 @@ static TIMED_OPAQUE uint64_t message_read(const struct buffer *buffer) {
     return sum;
 }
 
-TIMED_INLINE struct buffer *pool_take(struct mutator *m, struct pool *pool) {
+TIMED_INLINE struct buffer *buffer_take(struct mutator *m, struct pool *pool) {
     if (pool->count == 0)
         return heap_new(m, &buffer_shape);
     struct buffer **slot = &pool->buffers[--pool->count];
@@ -52,7 +52,7 @@ TIMED_INLINE struct buffer *pool_take(struct mutator *m, struct pool *pool) {
     return buffer;
 }
 
-TIMED_INLINE void pool_give(struct mutator *m, struct pool *pool, struct buffer *buffer) {
+TIMED_INLINE void buffer_give(struct mutator *m, struct pool *pool, struct buffer *buffer) {
     if (pool->count == POOL_BUFFERS)
         heap_delete(m, buffer, sizeof *buffer);
     else
@@ -69,24 +69,24 @@ TIMED_INLINE uint64_t reuse_naive_once(struct mutator *m, void *state) {
 }
 
 TIMED_INLINE uint64_t reuse_pooled_once(struct mutator *m, void *state) {
-    struct buffer *buffer = pool_take(m, state);
+    struct buffer *buffer = buffer_take(m, state);
     message_write(buffer);
     uint64_t sum = message_read(buffer);
-    pool_give(m, state, buffer);
+    buffer_give(m, state, buffer);
     return sum;
 }
 
 static void *reuse_pooled_setup(struct mutator *m, const struct workload_arguments *arguments) {
     (void)arguments;
     struct pool *pool = heap_new(m, &pool_shape);
-    pool_give(m, pool, heap_new(m, &buffer_shape));
+    buffer_give(m, pool, heap_new(m, &buffer_shape));
     return pool;
 }
 
 static void reuse_pooled_teardown(struct mutator *m, void *state) {
     struct pool *pool = state;
     while (pool->count > 0)
-        heap_delete(m, pool_take(m, pool), sizeof(struct buffer));
+        heap_delete(m, buffer_take(m, pool), sizeof(struct buffer));
     heap_delete(m, pool, sizeof *pool);
 }
 
