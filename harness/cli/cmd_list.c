@@ -22,29 +22,43 @@ static void list_parameter(const struct parameter_info *p) {
     printf("  %s\n", p->summary);
 }
 
-static void list_workload(const struct workload_info *w) {
-    printf("  %-26s  %s\n", w->name, w->summary);
+static void list_workload(const struct workload_info *w, int width) {
+    printf("  %-*s  %s\n", width, w->name, w->summary);
     for (guint i = 0; i < w->parameters->len; i++)
         list_parameter(g_ptr_array_index(w->parameters, i));
+}
+
+static int list_width(const struct catalogue *c) {
+    size_t width = 0;
+    for (guint i = 0; i < c->workloads->len; i++) {
+        const struct workload_info *w = g_ptr_array_index(c->workloads, i);
+        width = MAX(width, strlen(w->name));
+    }
+    return (int)width;
+}
+
+static bool list_group_is_new(const struct catalogue *c, guint index, const char *group) {
+    for (guint i = 0; i < index; i++) {
+        const struct workload_info *before = g_ptr_array_index(c->workloads, i);
+        if (strcmp(before->group, group) == 0)
+            return false;
+    }
+    return true;
 }
 
 /* Grouped: a group's first workload brings all of its group, wherever they stand. */
 static void list_workloads(const struct catalogue *c) {
     puts("workloads, by group; below each its parameters (name=default, range):");
+    int width = list_width(c);
     for (guint i = 0; i < c->workloads->len; i++) {
         const struct workload_info *first = g_ptr_array_index(c->workloads, i);
-        bool is_listed = false;
-        for (guint k = 0; k < i; k++) {
-            const struct workload_info *before = g_ptr_array_index(c->workloads, k);
-            is_listed = is_listed || strcmp(before->group, first->group) == 0;
-        }
-        if (is_listed)
+        if (!list_group_is_new(c, i, first->group))
             continue;
         printf("\n%s\n", first->group);
         for (guint k = i; k < c->workloads->len; k++) {
             const struct workload_info *w = g_ptr_array_index(c->workloads, k);
             if (strcmp(w->group, first->group) == 0)
-                list_workload(w);
+                list_workload(w, width);
         }
     }
 }
@@ -95,7 +109,7 @@ static void list_lists(const struct catalogue *c) {
     (void)c;
     puts("named lists of workloads:");
     for (const struct workload_list *list = workload_lists; list->name != NULL; list++)
-        printf("  %-10s  %s\n      %s\n", list->name, list->summary, list->workloads);
+        printf("  %s: %s\n      %s\n", list->name, list->summary, list->workloads);
 }
 
 /* ---- the command ---- */

@@ -202,7 +202,7 @@ static int run_print(struct run_job *job, struct error *err) {
     }
     run_notices_after(&job->notices, &rows);
     notices_print(&job->notices, stderr);
-    char *dir = g_shell_quote(job->options.out);
+    char *dir = shell_word(job->options.out);
     fprintf(stderr, "heapmark: the run is in %s; draw it with: heapmark plot %s\n",
             job->options.out, dir);
     g_free(dir);
@@ -212,7 +212,7 @@ static int run_print(struct run_job *job, struct error *err) {
 
 /* A run that stopped is whole as far as it went. */
 static int run_stopped(struct run_job *job, const struct error *err) {
-    char *dir = g_shell_quote(job->options.out);
+    char *dir = shell_word(job->options.out);
     fprintf(stderr,
             "heapmark: %s\nheapmark: what was measured is in %s; go on with: heapmark run "
             "--resume --out %s\n",
@@ -264,7 +264,7 @@ static bool run_plan(struct run_job *job, struct error *err) {
     g_free(dir);
     notices_add(&job->notices, NOTICE_LEFT_OUT, left_out);
     job->has_matrix = ok && matrix_build(&job->matrix, &job->options.config, &job->catalogue, err);
-    if (job->has_matrix)
+    if (job->has_matrix && !job->options.dry_run)
         run_notices_before(&job->notices, &job->options.config, &job->matrix);
     return job->has_matrix;
 }
@@ -299,6 +299,8 @@ static int run_go(struct run_job *job) {
     struct error err = {0};
     if (!run_plan(job, &err) || !run_executor_new(job, &err))
         return command_refuse(&err);
+    if (run_interrupted)
+        return EXIT_INTERRUPTED;
     if (!job->options.dry_run)
         return run_measure(job, &err);
     dry_run(job);

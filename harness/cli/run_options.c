@@ -11,8 +11,8 @@ const struct flag run_flags[] = {
      "names, groups, globs or named lists, by commas\n"
      "(heapmark list tells them)"},
     {"strategies", "LIST", "malloc,jemalloc,mimalloc,goheap",
-     "allocators with their settings, by commas: name,\n"
-     "name:setting=value, alias=name:..., alias=./lib.so"},
+     "allocators with their settings, by commas: name,\nname:setting=value, alias=name:...,\n"
+     "alias=./lib.so"},
     {"threads", "LIST", "1", "thread counts, by commas; WORKLOAD=LIST for one\nworkload only"},
     {"cpus", "LIST", NULL, "bind the cell programs to CPUs, such as 0,2-3"},
     {"param", "NAME=V[,V...]", NULL,
@@ -28,7 +28,7 @@ const struct flag run_flags[] = {
      "limit per cell program, instead of three quarters of\nwhat is available; suffixes K, M, G"},
     {"counters", "LIST", NULL, "events to count, by libpfm4 name, instead of the\ndefault ones"},
     {"dry-run", NULL, NULL, "print the cells and the command of each; run nothing"},
-    {"resume", NULL, NULL, "complete the run that --out names, as its config.txt\nsays"},
+    {"resume", NULL, NULL, "complete the run that --out names, as its\nconfig.txt says"},
     {NULL, NULL, NULL, NULL},
 };
 

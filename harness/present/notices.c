@@ -205,7 +205,8 @@ char *counters_seen(const struct run_rows *rows) {
     char *seen = NULL;
     if (found->len > 0) {
         char *names = names_join(found);
-        seen = g_strdup_printf("not counted: %s (%s)", names, reason == NULL ? "?" : reason);
+        seen = g_strdup_printf("not counted: %s: %s", names,
+                               reason == NULL ? "no reason given" : reason);
         g_free(names);
     }
     g_ptr_array_free(found, TRUE);

@@ -143,22 +143,24 @@ char *preload_path(const char *library, const char *link_dir, struct error *err)
 
 /* ---- by hand ---- */
 
-/* Appends a word, quoted where a shell would read it otherwise. */
-static void command_add(GString *out, const char *word) {
+char *shell_word(const char *word) {
     static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
                                 "_-+=./,:@%";
     bool is_plain = *word != '\0' && word[strspn(word, plain)] == '\0';
-    char *quoted = is_plain ? g_strdup(word) : g_shell_quote(word);
+    return is_plain ? g_strdup(word) : g_shell_quote(word);
+}
+
+static void command_add(GString *out, const char *word) {
+    char *quoted = shell_word(word);
     g_string_append_printf(out, "%s%s", out->len > 0 ? " " : "", quoted);
     g_free(quoted);
 }
 
 /* NAME=VALUE; the value alone is quoted, else a shell would not see an assignment. */
 static void command_add_variable(GString *out, const char *name, const char *value) {
-    GString *quoted = g_string_new(NULL);
-    command_add(quoted, value);
-    g_string_append_printf(out, "%s%s=%s", out->len > 0 ? " " : "", name, quoted->str);
-    g_string_free(quoted, TRUE);
+    char *quoted = shell_word(value);
+    g_string_append_printf(out, "%s%s=%s", out->len > 0 ? " " : "", name, quoted);
+    g_free(quoted);
 }
 
 static void command_add_preload(GString *out, const char *library) {

@@ -25,4 +25,7 @@ bool preload_is_plain(const char *path);
    not there. Caller frees; NULL (EXIT_CANNOT): the link cannot be made. */
 char *preload_path(const char *library, const char *link_dir, struct error *err);
 
+/* A word for a shell, quoted where it would read it otherwise. Caller frees with g_free. */
+char *shell_word(const char *word);
+
 #endif

@@ -109,7 +109,7 @@ static void counters_that_did_not_open_are_named_once(void **state) {
         row.reason = "no PMU";
         g_array_append_val(rows.counters, row);
     }
-    assert_seen(counters_seen(&rows), "not counted: cycles, instructions, a and 1 more (no PMU)");
+    assert_seen(counters_seen(&rows), "not counted: cycles, instructions, a and 1 more: no PMU");
     g_array_set_size(rows.counters, 0);
     assert_seen(counters_seen(&rows), NULL);
     rows_release(&rows);
