@@ -81,9 +81,10 @@ static void *malloc_take(struct mutator *m, unsigned span_class, struct layout l
 /* A safepoint, and the whole slow path of small objects. */
 static void *malloc_small(struct mutator *m, unsigned span_class, struct layout layout) {
     mutator_check(m, "goheap_new");
-    if (m->shared.stop_wanted != 0)
+    if (UNLIKELY(world_wants_stop(m))) {
         mutator_delay_begin(m);
-    world_poll(m);
+        world_poll(m);
+    }
     void *p = malloc_take(m, span_class, layout);
     if (p == NULL && mgc_collect_exhausted(m))
         p = malloc_take(m, span_class, layout);

@@ -125,10 +125,22 @@ static void mgc_mark_and_flip(struct goheap_cycle *cycle) {
     mgc_goal_set(cycle->heap_marked_bytes);
 }
 
+/* Sweeps all that is left. A thread that is no mutator has no statistics of its own. */
+static void mgc_sweep_finish(struct mutator *m) {
+    if (m != NULL) {
+        sweep_finish(&m->stats);
+        return;
+    }
+    struct stats own = {0};
+    sweep_finish(&own);
+    mheap_lock();
+    stats_add(&mheap.stats, &own);
+    mheap_unlock();
+}
+
 /* Steps 3 to 5. The frame of this function must live while the world is stopped: the calling
    mutator's roots are published from it. */
-static __attribute__((noinline)) void mgc_cycle(struct mutator *m, struct stats *stats,
-                                                bool forced) {
+static __attribute__((noinline)) void mgc_cycle(struct mutator *m, bool forced) {
     struct goheap_cycle cycle = {.forced = forced};
     struct mgc_moments t;
     if (m != NULL)
@@ -138,7 +150,7 @@ static __attribute__((noinline)) void mgc_cycle(struct mutator *m, struct stats 
     t.stopped = os_now_ns();
     uint64_t cpu_ns = os_cpu_ns();
     mgc_flush_all();
-    sweep_finish(stats); /* what mutators took out for sweeping is filed now */
+    mgc_sweep_finish(m); /* what mutators took out for sweeping is filed now */
     cycle.heap_start_bytes = mheap_live();
     mgc_mark_and_flip(&cycle);
     t.marked = os_now_ns();
@@ -162,15 +174,10 @@ void mgc_collect(struct mutator *m, enum mgc_reason reason) {
         mutator_delay_begin(m);
     world_lock_collection(m);
     if (mgc_is_wanted(reason)) {
-        struct stats own = {0}; /* of a thread that is no mutator */
-        struct stats *stats = m != NULL ? &m->stats : &own;
-        sweep_finish(stats);
-        mgc_cycle(m, stats, reason == MGC_FORCED);
+        mgc_sweep_finish(m);
+        mgc_cycle(m, reason == MGC_FORCED);
         if (reason == MGC_FORCED || reason == MGC_EXHAUSTED)
-            sweep_finish(stats);
-        mheap_lock();
-        stats_add(&mheap.stats, &own);
-        mheap_unlock();
+            mgc_sweep_finish(m);
     }
     world_unlock_collection();
 }

@@ -87,7 +87,7 @@ static __attribute__((noinline)) void world_park(struct mutator *m) {
 }
 
 void world_poll(struct mutator *m) {
-    if (__atomic_load_n(&m->shared.stop_wanted, __ATOMIC_RELAXED) != 0)
+    if (world_wants_stop(m))
         world_park(m);
 }
 

@@ -23,7 +23,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-struct mutator;
+#include "allocators/goheap/mutator.h"
 
 /* The list of mutators; NULL: none. Stable while the world is stopped. */
 struct mutator *world_mutators(void);
@@ -32,6 +32,11 @@ size_t world_mutator_count(void);
 void world_attach(struct mutator *m);
 /* m has flushed its caches and allocates no more. */
 void world_detach(struct mutator *m);
+
+/* Relaxed: it is only a hint to look under the world lock. */
+static inline bool world_wants_stop(const struct mutator *m) {
+    return __atomic_load_n(&m->shared.stop_wanted, __ATOMIC_RELAXED) != 0;
+}
 
 /* A safepoint: stops here if somebody wants it. */
 void world_poll(struct mutator *m);
