@@ -199,6 +199,8 @@ static bool lines_take(struct description *d, char **lines, struct line_place *p
             bool last = line[1] == NULL || (line[1][0] == '\0' && line[2] == NULL);
             return last || refuse(place, "text after the end", err);
         }
+        if (**line == '\0' && line[1] == NULL) /* what follows the last newline */
+            break;
         if (!line_take(d, *line, place, err))
             return false;
     }

@@ -8,6 +8,8 @@
 
 #include <cmocka.h>
 
+#include "harness/base/error.h"
+
 static const char *const names[] = {"malloc", "jemalloc", "mimalloc", "goheap", "ops", NULL};
 
 static void a_misspelt_name_finds_the_nearest(void **state) {
@@ -95,6 +97,22 @@ static void quotes_and_braces_keep_a_piece_whole(void **state) {
     assert_split("a},b", ',', "<a}><b>");
 }
 
+static void a_refusal_is_one_line_of_utf8(void **state) {
+    (void)state;
+    struct error err;
+    assert_false(error_set(&err, EXIT_USAGE, "a%sb", "\n\t\x7f\xff\xc3\xbc\xe2\x82"));
+    assert_string_equal(err.text, "a   ?\xc3\xbc??b");
+    char longest[3000];
+    memset(longest, 0, sizeof longest);
+    for (size_t i = 0; i + 3 < sizeof longest; i += 3)
+        memcpy(longest + i, "\xe2\x82\xac", 3); /* the euro sign, three bytes */
+    error_set(&err, EXIT_USAGE, "%s", longest);
+    assert_int_equal(strlen(err.text), sizeof err.text - 1);
+    assert_true(g_utf8_validate(err.text, -1, NULL));
+    error_set(&err, EXIT_USAGE, "%s", "\xed\xa0\x80 \xf4\x90\x80\x80 \xc0\x80 \xf0\x9f\x98\x80");
+    assert_string_equal(err.text, "??? ???? ?? \xf0\x9f\x98\x80");
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_misspelt_name_finds_the_nearest),
@@ -104,6 +122,7 @@ int main(void) {
         cmocka_unit_test(anything_else_is_no_count_and_leaves_the_value),
         cmocka_unit_test(a_list_splits_at_separators),
         cmocka_unit_test(quotes_and_braces_keep_a_piece_whole),
+        cmocka_unit_test(a_refusal_is_one_line_of_utf8),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
