@@ -195,6 +195,14 @@ void boehm_unroot(void *start, size_t bytes) {
     atomic_fetch_sub(&roots_registered, 1);
 }
 
+/* bdwgc warns at each step of running out of memory; the first ones tell. stdout is not ours. */
+static void GC_CALLBACK boehm_on_warning(char *format, GC_word argument) {
+    enum { WARNINGS_MAX = 8 };
+    static unsigned warnings; /* under bdwgc's lock */
+    if (warnings++ < WARNINGS_MAX)
+        fprintf(stderr, format, argument);
+}
+
 static const struct allocator_setting boehm_settings[] = {
     {"incremental", "0|1", "0",
      "1: mark in small steps, finding stores by page protection (GC_enable_incremental)"},
@@ -222,6 +230,7 @@ static bool boehm_init(const struct setting_value *values, size_t count, struct 
        and threads last, when everything else is set. */
     GC_set_markers_count((unsigned)boehm_setting_number(values, count, &boehm_settings[2]));
     GC_INIT();
+    GC_set_warn_proc(boehm_on_warning);
     GC_set_free_space_divisor(boehm_setting_number(values, count, &boehm_settings[1]));
     if (boehm_setting_number(values, count, &boehm_settings[0]) != 0) {
         GC_enable_incremental();
@@ -268,6 +277,8 @@ static void *GC_CALLBACK boehm_stats_locked(void *argument) {
         boehm.live_bytes_peak = out->live_bytes;
     out->live_bytes_peak = boehm.live_bytes_peak;
     out->mapped_bytes = boehm_mapped_bytes();
+    if (boehm.mapped_bytes_peak < out->mapped_bytes) /* tables may have grown after the heap */
+        boehm.mapped_bytes_peak = out->mapped_bytes;
     out->mapped_bytes_peak = boehm.mapped_bytes_peak;
     out->gc_cycles = boehm.cycles_finished;
     out->gc_stw_count = boehm.stops;
