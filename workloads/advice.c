@@ -149,9 +149,14 @@ BATCH_RUN_STATEFUL(reuse_pooled_run, reuse_pooled_once)
 BATCH_RUN(preallocate_naive_run, preallocate_naive_once, sizeof(struct node) * (uintptr_t)state)
 BATCH_RUN(preallocate_chunks_run, preallocate_chunks_once, sizeof(struct node) * (uintptr_t)state)
 
-static uint64_t reuse_ops(const uint64_t *parameters, enum effort effort) {
+static uint64_t reuse_naive_ops(const uint64_t *parameters, enum effort effort) {
     (void)parameters;
-    return effort == EFFORT_FULL ? 10000000 : 1000000;
+    return effort == EFFORT_FULL ? 2500000 : 250000;
+}
+
+static uint64_t reuse_pooled_ops(const uint64_t *parameters, enum effort effort) {
+    (void)parameters;
+    return effort == EFFORT_FULL ? 20000000 : 2000000;
 }
 
 /* Two million nodes (quick). */
@@ -171,7 +176,7 @@ WORKLOAD(reuse_naive) = {
     .summary = "a buffer of 1 KB is made for each message",
     .stresses = "1 alloc/op and its zeroing",
     .traits = TRAIT_SLICEABLE,
-    .ops = reuse_ops,
+    .ops = reuse_naive_ops,
     .run = reuse_naive_run,
 };
 
@@ -182,7 +187,7 @@ WORKLOAD(reuse_pooled) = {
     .summary = "a buffer of 1 KB is taken from a pool for each message and put back",
     .stresses = "reuse instead of allocation: 0 allocs/op",
     .traits = TRAIT_SLICEABLE,
-    .ops = reuse_ops,
+    .ops = reuse_pooled_ops,
     .setup = reuse_pooled_setup,
     .run = reuse_pooled_run,
     .teardown = reuse_pooled_teardown,

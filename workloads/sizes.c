@@ -83,9 +83,9 @@ static void *sizes_setup(struct mutator *m, const struct workload_arguments *arg
     return (void *)(uintptr_t)arguments->parameters[0];
 }
 
-/* A million, or as many as make 1 GiB (quick). */
+/* A million, or as many as make 512 MiB (quick). */
 static uint64_t sizes_ops(const uint64_t *parameters, enum effort effort) {
-    uint64_t fit = (UINT64_C(1) << 30) / parameters[0];
+    uint64_t fit = (UINT64_C(512) << 20) / parameters[0];
     return (fit < 1000000 ? fit : 1000000) * (effort == EFFORT_FULL ? 10 : 1);
 }
 

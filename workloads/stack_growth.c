@@ -196,7 +196,7 @@ BATCH_RUN_STATEFUL(segmented_run, segmented_once)
 
 static uint64_t growth_ops(const uint64_t *parameters, enum effort effort) {
     (void)parameters;
-    return effort == EFFORT_FULL ? 200000 : 20000;
+    return effort == EFFORT_FULL ? 100000 : 10000;
 }
 
 /* Each takes 8 MB from the allocator. */
