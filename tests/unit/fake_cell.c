@@ -62,9 +62,14 @@ static void act_hang(void) {
         pause();
 }
 
+/* In pieces as large as a pipe, faster than anybody reads. */
 static void act_hang_talking(void) {
-    for (;;)
-        fputs("still here, still talking, and never at an end\n", stderr);
+    static char noise[1 << 16];
+    memset(noise, '.', sizeof noise);
+    for (;;) {
+        if (write(STDERR_FILENO, noise, sizeof noise) < 0)
+            return;
+    }
 }
 
 static void act_hang_closed(void) {
@@ -140,11 +145,16 @@ static void act_huge_report(void) {
     say("end ok\n");
 }
 
-/* Leaves a child behind that holds every descriptor open. */
+/* Leaves a child behind that holds every descriptor open; its number is the version. */
 static void act_leaves_child(void) {
-    if (fork() == 0)
+    char line[64];
+    pid_t child = fork();
+    if (child == 0)
         act_hang();
-    act_ok();
+    snprintf(line, sizeof line, "value version %d\n", (int)child);
+    say("heapmark-report 1\nvalue ops 1\nvalue wall_ns 1\nvalue checksum 0123456789abcdef\n");
+    say(line);
+    say("end ok\n");
 }
 
 /* Tells of its surroundings in the version column. */

@@ -15,6 +15,8 @@
 
 #include <cmocka.h>
 
+#include "harness/run/process.h"
+
 /* One strategy on one workload, built by hand; the workload's name is what the program does. */
 struct fixture {
     struct config config;
@@ -150,7 +152,6 @@ static void every_end_of_a_process_is_a_status_with_its_reason(void **state) {
     assert_end("usage", "crashed",
                "it refused its command line; it said: fake-cell: unknown workload");
     assert_end("lacks-checksum", "crashed", "its report lacks checksum");
-    assert_end("leaves-child", "ok", NULL);
 }
 
 static void a_program_that_never_stops_talking_meets_its_time_out(void **state) {
@@ -161,6 +162,53 @@ static void a_program_that_never_stops_talking_meets_its_time_out(void **state) 
     assert_true(fixture_execute(&f));
     assert_string_equal(f.out.record.status, "timeout");
     fixture_release(&f);
+}
+
+/* Whether a process is there and more than a zombie. */
+static bool process_is_alive(int pid) {
+    char path[64], *stat = NULL;
+    g_snprintf(path, sizeof path, "/proc/%d/stat", pid);
+    bool alive = g_file_get_contents(path, &stat, NULL, NULL) && strstr(stat, ") Z") == NULL;
+    g_free(stat);
+    return alive;
+}
+
+/* Death takes a moment; false after seconds. */
+static bool process_dies(int pid) {
+    for (int tries = 0; tries < 2000; tries++) {
+        if (!process_is_alive(pid))
+            return true;
+        usleep(2000);
+    }
+    return false;
+}
+
+static void what_a_program_leaves_behind_is_ended_with_it(void **state) {
+    (void)state;
+    struct fixture f;
+    fixture_init(&f, "leaves-child");
+    assert_true(fixture_execute(&f));
+    assert_string_equal(f.out.record.status, "ok");
+    assert_true(atoi(f.out.record.version) > 0);
+    assert_true(process_dies(atoi(f.out.record.version)));
+    fixture_release(&f);
+}
+
+/* Memory for what a program says is bounded, however much it says. */
+static void only_the_end_of_stderr_is_kept(void **state) {
+    (void)state;
+    struct process_result result;
+    struct error err;
+    char *arguments[] = {(char *)FAKE_CELL, (char *)"--workload=huge-stderr", NULL};
+    char *environment[] = {NULL};
+    process_result_init(&result);
+    assert_true(process_run(&(struct process_request){.arguments = arguments,
+                                                      .environment = environment,
+                                                      .timeout_ns = UINT64_C(20000000000)},
+                            &result, &err));
+    assert_true(result.errors->len >= 4096 && result.errors->len <= (size_t)2 * ERROR_BYTES_MAX);
+    assert_true(g_str_has_suffix(result.errors->str, "the last word\n"));
+    process_result_release(&result);
 }
 
 static void a_huge_stderr_is_drained_and_its_end_is_kept(void **state) {
@@ -343,16 +391,7 @@ static void a_cell_program_dies_with_its_parent(void **state) {
     assert_true(cell > 0);
     kill(parent, SIGKILL);
     waitpid(parent, NULL, 0);
-    int tries = 0;
-    g_snprintf(path, sizeof path, "/proc/%d/stat", cell);
-    while (tries < 2000 && g_file_get_contents(path, &children, NULL, NULL) &&
-           strstr(children, ") Z") == NULL) {
-        g_free(g_steal_pointer(&children));
-        usleep(2000);
-        tries++;
-    }
-    g_free(children);
-    assert_true(tries < 2000);
+    assert_true(process_dies(cell));
 }
 
 static void a_command_can_be_pasted_into_a_shell(void **state) {
@@ -377,6 +416,8 @@ int main(void) {
         cmocka_unit_test(rates_and_pause_percentiles_follow_from_the_report),
         cmocka_unit_test(every_end_of_a_process_is_a_status_with_its_reason),
         cmocka_unit_test(a_program_that_never_stops_talking_meets_its_time_out),
+        cmocka_unit_test(what_a_program_leaves_behind_is_ended_with_it),
+        cmocka_unit_test(only_the_end_of_stderr_is_kept),
         cmocka_unit_test(a_huge_stderr_is_drained_and_its_end_is_kept),
         cmocka_unit_test(a_long_report_arrives_whole),
         cmocka_unit_test(a_dead_program_leaves_no_half_measurement),

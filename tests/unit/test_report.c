@@ -221,6 +221,35 @@ static void text_that_is_not_utf8_is_refused_with_its_line(void **state) {
     parsed_release(&p);
 }
 
+/* Damage at random places: whatever it does to the meaning, what is stored stays well-formed. */
+static void a_damaged_report_is_read_or_refused_with_a_sentence(void **state) {
+    (void)state;
+    static const char whole[] = FIRST "value allocator jemalloc\nvalue wall_ns 12345\n"
+                                      "value bytes_per_op 80.5\nvalue checksum 00ff00ff00ff00ff\n"
+                                      "pause 1\tmark-setup\t0\t100\t20\n"
+                                      "cycle 1\t100\t200\t4000\t4100\t50\t4194304\t7\t1\n"
+                                      "counter 3\t1000\t50\t25\nend wrong reason\n";
+    static const char alphabet[] = "\n\t 0129-.eEnx\xff\xc3\x01";
+    GRand *random = g_rand_new_with_seed(20);
+    int refused = 0;
+    for (int i = 0; i < 20000; i++) {
+        char text[sizeof whole];
+        memcpy(text, whole, sizeof whole);
+        for (int damages = g_rand_int_range(random, 1, 4); damages > 0; damages--)
+            text[g_rand_int_range(random, 0, sizeof whole - 1)] =
+                alphabet[g_rand_int_range(random, 0, sizeof alphabet)]; /* its end is a NUL */
+        struct parsed p = parse_bytes(text, sizeof whole - 1);
+        refused += !p.ok;
+        assert_true(p.ok || g_str_has_prefix(p.err.text, "line "));
+        assert_true(p.out.record.allocator == NULL ||
+                    g_utf8_validate(p.out.record.allocator, -1, NULL));
+        assert_false(isinf(p.out.record.bytes_per_op));
+        parsed_release(&p);
+    }
+    g_rand_free(random);
+    assert_in_range(refused, 1000, 19999);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_whole_report_fills_record_and_long_rows),
@@ -236,6 +265,7 @@ int main(void) {
         cmocka_unit_test(a_checksum_is_16_hexadecimal_digits),
         cmocka_unit_test(nothing_may_follow_the_end),
         cmocka_unit_test(text_that_is_not_utf8_is_refused_with_its_line),
+        cmocka_unit_test(a_damaged_report_is_read_or_refused_with_a_sentence),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
