@@ -5,9 +5,10 @@
 #include "harness/store/store.h"
 
 /*
- * The table of a run as text: workload, strategy, ns/op (median) and spread, x the first strategy, cpu
- * ns/op, B/op, allocs/op, GCs, longest pause, peak RSS; grouped by group; below it failed, skipped and
- * unavailable cells with counts and reasons. Reads only the rows. Caller frees with g_free.
+ * The table of a run as text: workload, strategy, ns/op (median) and spread, x the first strategy,
+ * cpu ns/op, B/op, allocs/op, GCs, longest pause, peak RSS; grouped by group; below it failed,
+ * skipped and unavailable cells with counts and reasons. Reads only the rows. Caller frees with
+ * g_free.
  */
 char *table_text(const struct run_rows *rows);
 

@@ -1,0 +1,21 @@
+# Horizontal bars from zero with whiskers; one or more panels side by side over the same rows.
+left = label_pixels
+room = panels > 1 ? 130 : 170          # for the values beside the longest bar
+step = (width - left) / panels
+set multiplot
+do for [panel = 1:int(panels)] {
+    load script_dir.'_marks.gp'
+    set lmargin at screen across(left + (panel - 1) * step)
+    set rmargin at screen across(left + panel * step - room)
+    set tmargin at screen down(84)
+    set bmargin at screen down(height - 58)
+    set yrange [rows:0]
+    set xrange [0:panel_end[panel] * 1.02]
+    set border 2
+    unset ytics
+    set xtics autofreq font note_font
+    set grid xtics
+    plot for [s = 1:strategies] table using ($1 == panel && $6 == s ? $3 : NaN):2:(0):3:($2 - 0.38):($2 + 0.38) \
+            with boxxyerror fillstyle solid 0.85 noborder linecolor rgb strategy_color[s], \
+        table using ($1 == panel ? $3 : NaN):2:4:5 with xerrorbars linecolor rgb '#333333' pointtype 0
+}

@@ -1,0 +1,2 @@
+# B/op and allocs/op side by side: a page per group.
+load script_dir.'_bars.gp'

@@ -1,0 +1,2 @@
+# CPU time over wall time.
+load script_dir.'_dots.gp'

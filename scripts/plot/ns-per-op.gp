@@ -1,0 +1,2 @@
+# Time per operation: a page per group.
+load script_dir.'_bars.gp'

@@ -1,0 +1,2 @@
+# Peak resident memory.
+load script_dir.'_dots.gp'
