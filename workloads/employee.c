@@ -72,8 +72,8 @@ TIMED_INLINE struct printable integer_box(struct mutator *m, uint64_t integer) {
     return (struct printable){PRINTABLE_INTEGER, boxed};
 }
 
-TIMED_INLINE void integer_unbox(struct mutator *m, struct printable printable) {
-    if (*printable.value >= SMALL_INTEGERS)
+TIMED_INLINE void integer_unbox(struct mutator *m, struct printable printable, uint64_t integer) {
+    if (integer >= SMALL_INTEGERS)
         heap_delete(m, (void *)(uintptr_t)printable.value, sizeof *printable.value);
 }
 
@@ -105,9 +105,10 @@ TIMED_INLINE uint64_t employee_bonus_once(struct mutator *m, void *state) {
     struct employee john = {{"John", 4}, salary, EMPLOYEE_SALES, 0};
     heap_keep(&john);
     john.bonus = employee_bonus_find(john.salary, john.sales);
-    struct printable bonus = integer_box(m, (uint64_t)john.bonus);
-    uint64_t sum = line_print(bonus);
-    integer_unbox(m, bonus);
+    const uint64_t bonus = (uint64_t)john.bonus;
+    struct printable printable = integer_box(m, bonus);
+    uint64_t sum = line_print(printable);
+    integer_unbox(m, printable, bonus);
     return sum;
 }
 

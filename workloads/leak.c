@@ -226,7 +226,7 @@ static void leak_timer_teardown(struct mutator *m, void *state) {
     struct timers *timers = state;
     while (timers->count > 0)
         timer_stop(m, timers, timers->heap[timers->count - 1]);
-    heap_delete(m, timers->heap, timers->capacity * sizeof timers->heap[0]);
+    heap_delete(m, timers->heap, timers->capacity * timer_slot_shape.bytes);
     heap_delete(m, timers, sizeof *timers);
 }
 

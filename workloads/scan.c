@@ -142,8 +142,8 @@ static void scan_teardown(struct mutator *m, void *state) {
         heap_delete(m, s->table[i], sizeof(struct pointing));
     for (unsigned i = 0; i < SCAN_HUBS; i++)
         heap_delete(m, s->hubs[i], sizeof(struct hub));
-    heap_delete(m, s->table, s->live * sizeof s->table[0]);
-    heap_delete(m, s->hubs, SCAN_HUBS * sizeof s->hubs[0]);
+    heap_delete(m, s->table, s->live * pointer_shape.bytes);
+    heap_delete(m, s->hubs, SCAN_HUBS * pointer_shape.bytes);
     heap_delete(m, s, sizeof *s);
 }
 

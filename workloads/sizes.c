@@ -68,7 +68,8 @@ static TIMED uint64_t sizes_run(struct mutator *m, void *state, uint64_t ops) {
 static TIMED uint64_t sizes_large_run(struct mutator *m, void *state, uint64_t ops) {
     const size_t bytes = (uintptr_t)state;
     const uint64_t fit = batch_ops(bytes);
-    const uint64_t batch = fit > 2 * SIZES_ALIVE_LARGE ? fit : 2 * SIZES_ALIVE_LARGE;
+    const uint64_t least = SIZES_ALIVE_LARGE + SIZES_ALIVE_LARGE;
+    const uint64_t batch = fit > least ? fit : least;
     uint64_t sum = 0;
     for (uint64_t left = ops; left > 0;) {
         sum += sizes_batch(m, bytes, batch_take(&left, batch), SIZES_ALIVE_LARGE);

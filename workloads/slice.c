@@ -120,7 +120,7 @@ static TIMED_OPAQUE void growing_grow(struct mutator *m, struct growing *slice) 
         slice->elements = heap_new_raw(m, &element_shape);
         return;
     }
-    slice->capacity = old < 256 ? 2 * old : old + (old + 3 * 256) / 4;
+    slice->capacity = old < 256 ? 2 * old : old + (old + 768) / 4;
     slice->elements = heap_resize(m, slice->elements, &element_shape, old, slice->capacity);
 }
 
@@ -154,6 +154,8 @@ TIMED_INLINE uint64_t grow_append_once(struct mutator *m, void *state) {
 
 TIMED_INLINE uint64_t grow_reserved_once(struct mutator *m, void *state) {
     size_t elements = (uintptr_t)state;
+    if (elements == 0)
+        return 0; /* the parameter's range excludes it */
     struct shape reserved = {elements * sizeof(uint64_t), 0};
     struct growing slice = {heap_new_raw(m, &reserved), 0, elements};
     return growing_fill(m, &slice, elements);

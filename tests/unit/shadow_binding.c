@@ -94,7 +94,7 @@ static size_t watched_bytes(const struct shape *shape, size_t bytes) {
 
 void *shadow_new(const struct shape *shape, size_t n, bool zeroed) {
     size_t bytes = shape->bytes * n;
-    size_t taken = (bytes + 2 * GRANULE - 1) / GRANULE * GRANULE; /* a gap after each */
+    size_t taken = (bytes + GRANULE + GRANULE - 1) / GRANULE * GRANULE; /* a gap after each */
     if (bytes == 0 || taken > arena_bytes - arena_used || objects_used == OBJECTS_MOST)
         return NULL;
     if (shape->pointers != 0 && shape->bytes % 8 != 0)

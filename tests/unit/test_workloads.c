@@ -254,7 +254,7 @@ static void leaks_retain_and_their_twins_do_not(void **unused) {
         struct outcome out = workload_try_initial(*w, OPS);
         const char *end = strstr((*w)->name, "-fixed");
         bool leaks = strncmp((*w)->name, "leak-", 5) == 0 && end == NULL;
-        if (leaks && out.after.live_bytes < out.before.live_bytes + OPS * 100)
+        if (leaks && out.after.live_bytes < out.before.live_bytes + (uint64_t)OPS * 100)
             fail_msg("%s does not leak", (*w)->name);
         if (!leaks && out.after.live_bytes != out.before.live_bytes)
             fail_msg("%s retains memory", (*w)->name);
