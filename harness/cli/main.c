@@ -14,9 +14,7 @@
 static const struct command *const commands[] = {
     &command_run,
     &command_list,
-#ifdef HEAPMARK_HAS_PLOT
     &command_plot,
-#endif
 #ifdef HEAPMARK_HAS_DOCTOR
     &command_doctor,
 #endif

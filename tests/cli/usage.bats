@@ -92,14 +92,15 @@ golden() { # FILE
 }
 
 @test "a library that is missing or exports no malloc is refused" {
-    heapmark run --strategies mine=./nowhere.so --out run
+    use_fake_cells
+    heapmark run --workloads calm --strategies mine=./nowhere.so --out run
     refused 2 'nowhere.so'
     echo 'not a library' >text.so
-    heapmark run --strategies mine=./text.so --out run
+    heapmark run --workloads calm --strategies mine=./text.so --out run
     refused 2 'text.so'
     local libm
     libm=$(ldconfig -p | awk '/libm\.so\.6/ {print $NF; exit}')
-    heapmark run --strategies "mine=$libm" --out run
+    heapmark run --workloads calm --strategies "mine=$libm" --out run
     refused 2 'malloc'
     [ ! -e run ]
 }

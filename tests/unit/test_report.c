@@ -243,7 +243,7 @@ static void a_damaged_report_is_read_or_refused_with_a_sentence(void **state) {
         assert_true(p.ok || g_str_has_prefix(p.err.text, "line "));
         assert_true(p.out.record.allocator == NULL ||
                     g_utf8_validate(p.out.record.allocator, -1, NULL));
-        assert_false(isinf(p.out.record.bytes_per_op));
+        assert_true(isinf(p.out.record.bytes_per_op) == 0);
         parsed_release(&p);
     }
     g_rand_free(random);
