@@ -8,6 +8,7 @@
 #include <stddef.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -402,6 +403,58 @@ static void a_write_that_fails_half_way_leaves_whole_records(void **state) {
     g_free(dir);
 }
 
+/* Appends a record of many pauses in a process of its own, which dies of the first byte it writes
+   past a limit: SIGXFSZ ends it where kill -9 might. */
+static void append_and_die(const char *dir, rlim_t limit) {
+    pid_t child = fork();
+    assert_true(child >= 0);
+    if (child == 0) {
+        struct observation o;
+        struct error err;
+        char *notice;
+        struct rlimit now = {limit, limit};
+        struct store *s = store_resume(dir, &notice, &err);
+        observation_init(&o);
+        observation_fill(&o, 2);
+        struct pause_row pause = g_array_index(o.pauses, struct pause_row, 0);
+        while (o.pauses->len < 100)
+            g_array_append_val(o.pauses, pause);
+        const struct rlimit no_core = {0, 0};
+        setrlimit(RLIMIT_CORE, &no_core);
+        signal(SIGXFSZ, SIG_DFL);
+        setrlimit(RLIMIT_FSIZE, &now);
+        store_append(s, &o, &err);
+        _exit(0); /* not reached: the pauses do not fit */
+    }
+    int status;
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_true(WIFSIGNALED(status));
+    assert_int_equal(WTERMSIG(status), SIGXFSZ);
+}
+
+/* The limits lie past the end of records.csv and inside of pauses.csv: had the record been written
+   first, it would be there without its pauses. */
+static void a_process_killed_among_long_rows_leaves_no_record(void **state) {
+    char *dir = run_dir(state);
+    run_make(dir, 1);
+    char *text = file_text(dir, "records.csv");
+    rlim_t from = strlen(text) + 300;
+    g_free(text);
+    for (rlim_t limit = from; limit < from + 100; limit += 3) {
+        append_and_die(dir, limit);
+        assert_reads_back(dir, 1, true);
+    }
+    struct error err;
+    char *notice;
+    struct store *s = store_resume(dir, &notice, &err);
+    assert_non_null(notice);
+    g_free(notice);
+    assert_true(append(s, 2, &err));
+    store_free(s);
+    assert_reads_back(dir, 2, false);
+    g_free(dir);
+}
+
 static void a_failed_creation_leaves_no_run(void **state) {
     char *dir = run_dir(state);
     struct error err;
@@ -461,6 +514,7 @@ int main(void) {
         STORE_TEST(long_rows_of_a_missing_record_are_refused),
         STORE_TEST(a_run_of_other_columns_is_read_but_not_resumed),
         STORE_TEST(a_write_that_fails_half_way_leaves_whole_records),
+        STORE_TEST(a_process_killed_among_long_rows_leaves_no_record),
         STORE_TEST(a_failed_creation_leaves_no_run),
         STORE_TEST(text_files_are_written_whole_or_refused),
         cmocka_unit_test(the_documentation_has_every_column),

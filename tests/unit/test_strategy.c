@@ -209,6 +209,9 @@ static void both_kinds_of_symbol_hash_are_read(void **state) {
     (void)state;
     assert_null(elf_file_exports_check(LIBRARY_WITH_MALLOC, "malloc"));
     assert_null(elf_file_exports_check(LIBRARY_WITH_MALLOC_SYSV, "malloc"));
+    /* A System V table has the symbols that a library only uses, too. */
+    assert_string_equal(elf_file_exports_check(LIBRARY_WITHOUT_MALLOC_SYSV, "malloc"),
+                        "exports no malloc");
     assert_string_equal(elf_file_exports_check(LIBRARY_WITH_MALLOC, "mallo"),
                         "does not export the symbol");
     assert_string_equal(elf_file_exports_check(LIBRARY_WITH_MALLOC_SYSV, "mallocs"),
