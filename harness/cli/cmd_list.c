@@ -186,16 +186,15 @@ static int cmd_list(const struct command *self, int argc, char **argv) {
     GPtrArray *operands = g_ptr_array_new();
     struct error err;
     bool help = false;
-    int status = EXIT_OK;
-    if (!flags_parse(self, argc, argv, list_set, NULL, operands, &help, &err)) {
-        status = command_refuse(&err);
-    } else if (help) {
+    bool ok = flags_parse(self, argc, argv, list_set, NULL, operands, &help, &err);
+    if (ok && help) {
         char *text = command_help(self);
         fputs(text, stdout);
         g_free(text);
-    } else if (!list_go(operands, &err)) {
-        status = command_refuse(&err);
+    } else if (ok) {
+        ok = list_go(operands, &err);
     }
+    int status = ok ? EXIT_OK : command_refuse(&err);
     g_ptr_array_free(operands, TRUE);
     return status;
 }

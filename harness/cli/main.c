@@ -15,9 +15,7 @@ static const struct command *const commands[] = {
     &command_run,
     &command_list,
     &command_plot,
-#ifdef HEAPMARK_HAS_DOCTOR
     &command_doctor,
-#endif
 };
 
 int command_refuse(const struct error *err) {

@@ -117,15 +117,12 @@ static uint64_t watch_resident_bytes(int statm_fd) {
     return pages * (uint64_t)sysconf(_SC_PAGESIZE);
 }
 
-/* Halves the samples and their rate, so that long runs keep a bounded number over their whole time.
- */
-static void watch_thin_samples(struct watch *w) {
-    GArray *memory = w->request->memory;
-    for (guint i = 0; 2 * i < memory->len; i++)
-        g_array_index(memory, struct memory_row, i) =
-            g_array_index(memory, struct memory_row, 2 * i);
-    g_array_set_size(memory, (memory->len + 1) / 2);
-    w->sample_ns *= 2;
+void samples_thin(GArray *memory) {
+    struct memory_row *rows = (struct memory_row *)(void *)memory->data;
+    const guint kept = (memory->len + 1) / 2;
+    for (size_t i = 0; i < kept; i++)
+        rows[i] = rows[2 * i];
+    g_array_set_size(memory, kept);
 }
 
 static void watch_sample(struct watch *w, uint64_t now_ns) {
@@ -139,8 +136,10 @@ static void watch_sample(struct watch *w, uint64_t now_ns) {
     if (row.rss_bytes == 0)
         return;
     g_array_append_val(w->request->memory, row);
-    if (w->request->memory->len >= MEMORY_SAMPLES_MAX)
-        watch_thin_samples(w);
+    if (w->request->memory->len >= MEMORY_SAMPLES_MAX) {
+        samples_thin(w->request->memory);
+        w->sample_ns *= 2;
+    }
 }
 
 static int watch_open_statm(const struct watch *w) {

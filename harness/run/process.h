@@ -47,4 +47,8 @@ void process_result_release(struct process_result *r);
 bool process_run(const struct process_request *request, struct process_result *result,
                  struct error *err);
 
+/* Keeps every second sample, the first one included: with the rate halved too, a long process keeps
+   a bounded number of samples over its whole time. */
+void samples_thin(GArray *memory);
+
 #endif

@@ -84,6 +84,7 @@ static void spawn_wire_descriptors(const struct spawn *s) {
 }
 
 static _Noreturn void spawn_child(struct spawn *s) {
+    const char *program = s->request->arguments[0];
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     if (getppid() != s->parent) /* it died before the line above */
         _exit(127);
@@ -96,7 +97,7 @@ static _Noreturn void spawn_child(struct spawn *s) {
     }
     if (s->request->cpus == NULL ||
         sched_setaffinity(0, sizeof *s->request->cpus, s->request->cpus) == 0)
-        execve(s->arguments[0], s->arguments, s->request->environment);
+        execve(program, s->arguments, s->request->environment);
     int error_number = errno;
     spawn_tell(s, &error_number, sizeof error_number);
     _exit(127);
@@ -111,10 +112,10 @@ static void spawn_close(int *fd) {
 }
 
 static void spawn_lay_out(struct spawn *s) {
-    size_t count = 0;
+    size_t count = 1; /* the program */
     while (s->request->arguments[count] != NULL)
         count++;
-    s->arguments = g_new0(char *, count + 3);
+    s->arguments = g_new0(char *, count + 3); /* two of ours, and the end */
     memcpy(s->arguments, s->request->arguments, count * sizeof *s->arguments);
     if (!s->request->answers_on_stdout)
         s->arguments[count++] = g_strdup_printf("--report-fd=%d", s->report[1]);

@@ -352,6 +352,22 @@ static void memory_is_sampled_while_it_runs(void **state) {
     fixture_release(&f);
 }
 
+static void thinned_samples_span_the_same_time(void **state) {
+    (void)state;
+    GArray *memory = g_array_new(FALSE, FALSE, sizeof(struct memory_row));
+    for (uint64_t i = 0; i < 5; i++) {
+        struct memory_row row = {.time_ns = 10 * i, .rss_bytes = i};
+        g_array_append_val(memory, row);
+    }
+    samples_thin(memory);
+    assert_int_equal(memory->len, 3);
+    for (guint i = 0; i < 3; i++) {
+        assert_int_equal(g_array_index(memory, struct memory_row, i).time_ns, 20 * i);
+        assert_int_equal(g_array_index(memory, struct memory_row, i).rss_bytes, 2 * i);
+    }
+    g_array_free(memory, TRUE);
+}
+
 static void a_cpu_that_is_not_ours_is_refused(void **state) {
     (void)state;
     struct fixture f;
@@ -427,6 +443,7 @@ int main(void) {
         cmocka_unit_test(arguments_say_the_whole_cell),
         cmocka_unit_test(a_library_with_spaces_is_preloaded_through_a_link),
         cmocka_unit_test(memory_is_sampled_while_it_runs),
+        cmocka_unit_test(thinned_samples_span_the_same_time),
         cmocka_unit_test(a_cpu_that_is_not_ours_is_refused),
         cmocka_unit_test(a_cell_program_dies_with_its_parent),
         cmocka_unit_test(a_command_can_be_pasted_into_a_shell),
