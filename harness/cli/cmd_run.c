@@ -94,8 +94,9 @@ static void dry_run(struct run_job *job) {
         skipped += cell->skipped != NULL;
         unavailable += cell->skipped == NULL && cell->unavailable != NULL;
     }
-    printf("%u cells, %u of them skipped, %u unavailable; %u processes\n", cells->len, skipped,
-           unavailable, (cells->len - skipped - unavailable) * job->options.config.repetitions);
+    unsigned processes = (cells->len - skipped - unavailable) * job->options.config.repetitions;
+    printf("%u cell%s, %u of them skipped, %u unavailable; %u process%s\n", cells->len,
+           cells->len == 1 ? "" : "s", skipped, unavailable, processes, processes == 1 ? "" : "es");
 }
 
 /* ---- the run directory ---- */
@@ -269,17 +270,31 @@ static bool run_plan(struct run_job *job, struct error *err) {
     return job->has_matrix;
 }
 
+static bool run_needs_links(const struct run_job *job) {
+    for (guint i = 0; i < job->matrix.strategies->len; i++) {
+        const struct strategy *s = g_ptr_array_index(job->matrix.strategies, i);
+        if (s->preload != NULL && !preload_is_plain(s->preload))
+            return true;
+    }
+    return false;
+}
+
+static bool run_make_link_dir(struct run_job *job, struct error *err) {
+    const char *tmp = g_get_tmp_dir();
+    bool is_usable = preload_is_plain(tmp) && strlen(tmp) < sizeof job->link_dir / 2;
+    g_snprintf(job->link_dir, sizeof job->link_dir, "%s/heapmark-XXXXXX", is_usable ? tmp : "/tmp");
+    if (mkdtemp(job->link_dir) != NULL)
+        return true;
+    error_set(err, EXIT_CANNOT, "cannot make a directory like %s: %s", job->link_dir,
+              g_strerror(errno));
+    job->link_dir[0] = '\0';
+    return false;
+}
+
 /* Made before the run directory, so that a refusal leaves nothing behind. */
 static bool run_executor_new(struct run_job *job, struct error *err) {
-    const char *tmp = g_get_tmp_dir();
-    g_snprintf(job->link_dir, sizeof job->link_dir, "%s/heapmark-XXXXXX",
-               preload_is_plain(tmp) && strlen(tmp) < 40 ? tmp : "/tmp");
-    if (mkdtemp(job->link_dir) == NULL) {
-        error_set(err, EXIT_CANNOT, "cannot make a directory like %s: %s", job->link_dir,
-                  g_strerror(errno));
-        job->link_dir[0] = '\0';
+    if (run_needs_links(job) && !run_make_link_dir(job, err))
         return false;
-    }
     job->executor = executor_process_new(&(struct process_options){.config = &job->options.config,
                                                                    .link_dir = job->link_dir,
                                                                    .interrupted = &run_interrupted},

@@ -1,9 +1,12 @@
 /*
- * Rounds: every cell once, in random order, again for each repetition; each repetition is appended to
- * the store before the next begins.
+ * Rounds: every cell once, in random order, again for each repetition; each repetition is appended
+ * to the store before the next begins.
  *
  * Skipped and unavailable cells are recorded once, in the first round, without running anything.
  * After a resume, repetitions that the store holds already are left out.
+ *
+ * Equal work (workload, parameters, threads, seed, ops) must give equal checksums: an ok repetition
+ * whose checksum differs from the first ok one's becomes `wrong`, and its reason names that one.
  */
 #ifndef HEAPMARK_HARNESS_RUN_ROUNDS_H
 #define HEAPMARK_HARNESS_RUN_ROUNDS_H

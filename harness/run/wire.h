@@ -1,7 +1,7 @@
 /*
  * What a cell program and heapmark say to each other: lines of UTF-8 text, so that a Go program can
- * speak it too. A line is a key, a space, and a value; values that are several fields are separated by
- * tabs. Unknown keys are refused by name.
+ * speak it too. A line is a key, a space, and a value; values that are several fields are separated
+ * by tabs. Unknown keys are refused by name.
  *
  * `cell-NAME --describe` prints on stdout:
  *
@@ -28,18 +28,21 @@
  *   --library=PATH         malloc binding: who must answer; absent: the C library
  *   --memory-limit=BYTES   RLIMIT_DATA; absent: none
  *   --report-fd=N          where the report goes; absent: stdout
- *   --counter-fds=N,N,...  perf events, opened disabled and inherited: enabled around the timed run,
- *                          disabled after it and read by the cell program
+ *   --counter-fds=N,N,...  perf events, opened disabled and inherited: enabled around the timed
+ * run, disabled after it and read by the cell program
  *
  * and reports, all numbers as seen by the cell program, times in nanoseconds after the start of the
  * timed run:
  *
  *   heapmark-report 1
- *   value FIELD VALUE                     a field of record_fields.def; FIELD and VALUE by a space
+ *   value FIELD VALUE                     a field of record_fields.def, once; FIELD and VALUE by a
+ *                                         space. Of its group "identity" only allocator, version,
+ *                                         call, link, ops and checksum: heapmark knows the others
  *   pause CYCLE\tPHASE\tTHREAD\tSTART_NS\tPAUSE_NS
  *   cycle CYCLE\tSTART_NS\tMARK_NS\tHEAP_START\tHEAP_END\tHEAP_MARKED\tGOAL\tASSIST_NS\tFORCED
- *   counter INDEX\tVALUE\tENABLED_NS\tRUNNING_NS                      INDEX into --counter-fds, from 0
- *   end STATUS [REASON]                   ok, unavailable, wrong, oom or crashed; nothing may follow
+ *   counter INDEX\tVALUE\tENABLED_NS\tRUNNING_NS                      INDEX into --counter-fds,
+ * from 0 end STATUS [REASON]                   ok, unavailable, wrong, oom or crashed; nothing may
+ * follow. An ok report has ops, wall_ns and checksum
  *
  * A report without its end line is a process that died: how, its wait status tells.
  */
@@ -47,7 +50,7 @@
 #define HEAPMARK_HARNESS_RUN_WIRE_H
 
 #define WIRE_DESCRIBE_VERSION 1
-#define WIRE_REPORT_VERSION 1
+#define WIRE_REPORT_VERSION   1
 
 /* Exit statuses of a cell program. */
 enum { CELL_OK = 0, CELL_NOT_OK = 1, CELL_USAGE = 2 };

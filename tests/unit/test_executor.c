@@ -386,11 +386,11 @@ static void a_cpu_that_is_not_ours_is_refused(void **state) {
 /* heapmark dies by SIGKILL while a cell hangs: the cell must die with it. */
 static void a_cell_program_dies_with_its_parent(void **state) {
     (void)state;
+    struct fixture f;
+    fixture_init(&f, "hang");
+    f.config.timeout_s = 100;
     pid_t parent = fork();
     if (parent == 0) {
-        struct fixture f;
-        fixture_init(&f, "hang");
-        f.config.timeout_s = 100;
         fixture_execute(&f);
         _exit(0);
     }
@@ -408,6 +408,7 @@ static void a_cell_program_dies_with_its_parent(void **state) {
     kill(parent, SIGKILL);
     waitpid(parent, NULL, 0);
     assert_true(process_dies(cell));
+    fixture_release(&f);
 }
 
 static void a_command_can_be_pasted_into_a_shell(void **state) {
