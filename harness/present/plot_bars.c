@@ -21,6 +21,7 @@ struct bars {
     const char *subtitle;
     struct bars_panel panels[2];
     unsigned panel_count;
+    bool exact; /* counts, not times: equal means equal */
 };
 
 /* A strategy's cell in a block; value: of the first panel, which sorts. */
@@ -94,6 +95,35 @@ static void bar_draw(struct page *page, const struct bars *bars, unsigned p, con
     g_free(text);
 }
 
+/* Whether every bar has the same value in every panel. */
+static bool block_is_equal(const struct bars *bars, const GArray *block) {
+    const struct bar *first = &g_array_index(block, struct bar, 0);
+    for (guint i = 0; i < block->len; i++) {
+        const struct bar *bar = &g_array_index(block, struct bar, i);
+        for (unsigned p = 0; p < bars->panel_count; p++) {
+            const struct estimate *e = cell_estimate(bar->cell, bars->panels[p].column);
+            const struct estimate *f = cell_estimate(first->cell, bars->panels[p].column);
+            if (!(e->least == f->most && e->most == f->most)) {
+                return false;
+            }
+        }
+    }
+    return block->len > 1;
+}
+
+/* Equal exact numbers need one bar; strategy 0 is all of them. */
+static void equal_draw(struct page *page, const struct bars *bars, const GArray *block, double y) {
+    const struct cell_summary *cell = g_array_index(block, struct bar, 0).cell;
+    page_mark(page, 1, MARK_ROW, 0, y, "all %u alike", block->len);
+    for (unsigned p = 0; p < bars->panel_count; p++) {
+        const struct bars_panel *panel = &bars->panels[p];
+        double value = cell_estimate(cell, panel->column)->median;
+        page_row(page, "%u\t%g\t%.9g\t%.9g\t%.9g\t0\tall\t%s\t%s", p + 1, y, value, value, value,
+                 cell->workload, cell->parameters);
+        page_mark(page, p + 1, MARK_VALUE, value, y, "%s", panel->write(value).text);
+    }
+}
+
 /* A heading and its bars; returns the height after it, in rows. */
 static double block_draw(struct page *page, const struct bars *bars, const struct run_summary *s,
                          const struct cell_summary *work, double y) {
@@ -106,6 +136,11 @@ static double block_draw(struct page *page, const struct bars *bars, const struc
     page_mark(page, 1, MARK_HEADING, 0, y + 0.5, "%s", label);
     g_free(label);
     y += 1;
+    if (bars->exact && block_is_equal(bars, block)) {
+        equal_draw(page, bars, block, y + 0.5);
+        g_array_unref(block);
+        return y + 1.4;
+    }
     const struct bar *best = &g_array_index(block, struct bar, 0);
     for (guint i = 0; i < block->len; i++, y += 1) {
         const struct bar *bar = &g_array_index(block, struct bar, i);
@@ -218,6 +253,7 @@ char *plot_allocation(const struct run_summary *s, GPtrArray *pages) {
         .panels = {{"B/op", "bytes_per_op", quantity_bytes},
                    {"allocs/op", "allocs_per_op", quantity_exact}},
         .panel_count = 2,
+        .exact = true,
     };
     return bars_build(&bars, s, pages);
 }

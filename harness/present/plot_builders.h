@@ -27,8 +27,9 @@ GPtrArray *works_representative(const struct run_summary *s);
 /* Every cell of these works, whatever its status. Caller frees the array. */
 GPtrArray *works_cells(const struct run_summary *s, const GPtrArray *works);
 
-/* Where two curves over sizes cross: the first place where a, cheaper before, stops being so. By
-   straight lines between points in log size and log cost. False when it never does. */
+/* Where two curves over sizes cross for good: from there on b is the cheaper one at every greater
+   size, just before it a was. By straight lines between points in log size and log cost. False when
+   b is not cheaper at the greatest size, or a at none. */
 bool crossing_find(const double *sizes, const double *a, const double *b, size_t count,
                    double *crossing);
 

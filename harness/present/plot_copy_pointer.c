@@ -49,26 +49,43 @@ static void pair_collect(struct pair *pair, const struct run_summary *s, unsigne
     }
 }
 
+/* How many sizes have the copy as the cheaper one. */
+static size_t copies_cheaper(const struct pair *pair) {
+    size_t cheaper = 0;
+    for (size_t i = 0; i < pair->count; i++) {
+        cheaper += pair->copy[i] < pair->pointer[i];
+    }
+    return cheaper;
+}
+
 /* Who won and by how much, in words. */
 static void pair_remark(struct page *page, unsigned panel, const struct pair *pair,
                         double *crossing) {
     size_t last = pair->count - 1;
-    double least = pair->pointer[0] / pair->copy[0];
-    double greatest = pair->pointer[last] / pair->copy[last];
+    size_t cheaper = copies_cheaper(pair);
+    struct quantity copy_gain = quantity_ratio(pair->pointer[0] / pair->copy[0]);
+    struct quantity copy_gain_last = quantity_ratio(pair->pointer[last] / pair->copy[last]);
+    struct quantity pointer_gain = quantity_ratio(pair->copy[last] / pair->pointer[last]);
+    struct quantity from = quantity_size(pair->sizes[0]);
+    struct quantity to = quantity_size(pair->sizes[last]);
     *crossing = NAN;
     if (crossing_find(pair->sizes, pair->copy, pair->pointer, pair->count, crossing)) {
-        page_mark(page, panel, MARK_REMARK, 0, 1, "copy cheaper below %s B (%s at %s B),",
-                  quantity_plain(*crossing).text, quantity_ratio(least).text,
-                  quantity_size(pair->sizes[0]).text);
-        page_mark(page, panel, MARK_REMARK, 0, 0, "pointer cheaper above (%s at %s)",
-                  quantity_ratio(1 / greatest).text, quantity_size(pair->sizes[last]).text);
-    } else if (least >= 1 && greatest >= 1) {
-        page_mark(page, panel, MARK_REMARK, 0, 0, "no crossing: copy cheaper, %s at %s B, %s at %s",
-                  quantity_ratio(least).text, quantity_size(pair->sizes[0]).text,
-                  quantity_ratio(greatest).text, quantity_size(pair->sizes[last]).text);
+        page_mark(page, panel, MARK_REMARK, 0, 0,
+                  "pointer cheaper from %s B on (%s at %s); copy below, %s at %s B",
+                  quantity_plain(*crossing).text, pointer_gain.text, to.text, copy_gain.text,
+                  from.text);
+    } else if (cheaper == pair->count) {
+        page_mark(page, panel, MARK_REMARK, 0, 0,
+                  "no crossing: copy cheaper at every size, %s at %s B, %s at %s", copy_gain.text,
+                  from.text, copy_gain_last.text, to.text);
+    } else if (cheaper == 0) {
+        page_mark(page, panel, MARK_REMARK, 0, 0,
+                  "no crossing: pointer cheaper at every size, %s at %s", pointer_gain.text,
+                  to.text);
     } else {
-        page_mark(page, panel, MARK_REMARK, 0, 0, "no crossing: pointer cheaper, %s at %s",
-                  quantity_ratio(1 / greatest).text, quantity_size(pair->sizes[last]).text);
+        page_mark(page, panel, MARK_REMARK, 0, 0,
+                  "no lasting crossing: copy cheaper at %zu of %zu sizes, %s at %s", cheaper,
+                  pair->count, copy_gain_last.text, to.text);
     }
 }
 
@@ -116,8 +133,8 @@ static void pages_finish(struct page *page, const struct run_summary *s, unsigne
     columns = panels == 4 ? 2 : columns;
     page_number(page, "panels", panels);
     page_number(page, "columns", columns);
-    page->width = 40 + columns * 380;
-    page->height = 110 + (panels + columns - 1) / columns * 330;
+    page->width = MAX(820U, 40 + columns * 430);
+    page->height = 110 + (panels + columns - 1) / columns * 350;
 }
 
 char *plot_copy_pointer(const struct run_summary *s, GPtrArray *pages) {

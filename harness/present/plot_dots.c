@@ -75,8 +75,8 @@ static void row_note(struct page *page, const struct dots *dots, const struct ru
 }
 
 struct extent {
-    double least, most; /* of the values above 0 */
-    bool has_zero;
+    double least, most;          /* of the values above 0 */
+    bool has_zero, has_positive; /* medians */
 };
 
 static void extent_add(struct extent *extent, double value) {
@@ -102,6 +102,7 @@ static void row_draw(struct page *page, const struct run_summary *s,
                  work->workload, work->parameters);
         g_free(strategy);
         extent_add(extent, dot->estimate.median);
+        extent->has_positive |= dot->estimate.median > 0;
         extent_add(extent, dot->estimate.high);
         if (dot->estimate.low > 0) {
             extent_add(extent, dot->estimate.low);
@@ -146,11 +147,11 @@ static void dots_size(struct page *page, const struct run_summary *s, const GPtr
     page->height = 152 + lines * 20 + (unsigned)(rows * MAX(24U, 8 + 4 * s->strategies->len));
 }
 
-/* False: nobody has the number. */
+/* False: nobody has the number, or all medians are 0. */
 static bool dots_build(const struct dots *dots, const struct run_summary *s, GPtrArray *pages) {
     GPtrArray *works = works_representative(s);
     struct page *page = page_new(dots->script, dots->part);
-    struct extent extent = {INFINITY, 0, false};
+    struct extent extent = {INFINITY, 0, false, false};
     page_columns(page, "row\tvalue\tlow\thigh\tstrategy number\tstrategy\tworkload\tparameters");
     double y = 0;
     for (guint w = 0; w < works->len; w++) {
@@ -175,12 +176,12 @@ static bool dots_build(const struct dots *dots, const struct run_summary *s, GPt
     dots_axis(page, dots, &extent);
     dots_size(page, s, works, y);
     g_ptr_array_unref(works);
-    if (y > 0) {
+    if (extent.has_positive) {
         g_ptr_array_add(pages, page);
     } else {
         page_free(page);
     }
-    return y > 0;
+    return extent.has_positive;
 }
 
 static double record_rss(const struct record *r, const void *context) {
@@ -205,7 +206,7 @@ char *plot_peak_rss(const struct run_summary *s, GPtrArray *pages) {
 
 static double record_cores(const struct record *r, const void *context) {
     (void)context;
-    bool known = r->cpu_ns != COUNT_EMPTY && r->wall_ns != COUNT_EMPTY && r->wall_ns > 0;
+    bool known = r->cpu_ns != COUNT_EMPTY && r->wall_ns != COUNT_EMPTY && r->wall_ns >= 1000000;
     return known ? (double)r->cpu_ns / (double)r->wall_ns : NAN;
 }
 
@@ -213,13 +214,14 @@ char *plot_cores_used(const struct run_summary *s, GPtrArray *pages) {
     static const struct dots dots = {
         .script = "cores-used",
         .title = "CPU time against wall time (further left is better)",
-        .subtitle = "cores used = CPU time of the process, collector included / wall time; what a "
-                    "short wall time costs elsewhere",
+        .subtitle =
+            "CPU time of the process, collector included / wall time; runs under 1 ms are too "
+            "short to tell; whiskers: interval of the median",
         .axis = "cores used",
         .write = quantity_plain,
         .value = record_cores,
     };
-    return dots_build(&dots, s, pages) ? NULL : g_strdup("no ok record has cpu_ns and wall_ns");
+    return dots_build(&dots, s, pages) ? NULL : g_strdup("no ok record took 1 ms or longer");
 }
 
 /* value_per_op of one event by the number of the record. */
@@ -228,9 +230,8 @@ static double record_counter(const struct record *r, const void *context) {
     return value != NULL ? *value : NAN;
 }
 
-static GHashTable *event_values(const struct run_rows *rows, const char *event, bool *all_zero) {
+static GHashTable *event_values(const struct run_rows *rows, const char *event) {
     GHashTable *values = g_hash_table_new(g_int64_hash, g_int64_equal);
-    *all_zero = true;
     for (guint i = 0; i < rows->counters->len; i++) {
         struct counter_row *row = &g_array_index(rows->counters, struct counter_row, i);
         bool counted = row->event != NULL && strcmp(row->event, event) == 0 &&
@@ -238,7 +239,6 @@ static GHashTable *event_values(const struct run_rows *rows, const char *event, 
                        !isnan(row->value_per_op);
         if (counted) {
             g_hash_table_insert(values, &row->record, &row->value_per_op);
-            *all_zero &= !(row->value_per_op > 0);
         }
     }
     return values;
@@ -283,11 +283,8 @@ char *plot_counters(const struct run_summary *s, GPtrArray *pages) {
     guint before = pages->len;
     GPtrArray *events = events_of(s->rows);
     for (guint e = 0; e < events->len; e++) {
-        bool all_zero;
-        GHashTable *values = event_values(s->rows, g_ptr_array_index(events, e), &all_zero);
-        if (!all_zero) {
-            counter_page(s, g_ptr_array_index(events, e), values, pages);
-        }
+        GHashTable *values = event_values(s->rows, g_ptr_array_index(events, e));
+        counter_page(s, g_ptr_array_index(events, e), values, pages);
         g_hash_table_unref(values);
     }
     bool any = events->len > 0;
@@ -295,7 +292,7 @@ char *plot_counters(const struct run_summary *s, GPtrArray *pages) {
     if (pages->len > before) {
         return NULL;
     }
-    return g_strdup(any ? "no event could be counted here, or all stayed at 0 (see the column "
+    return g_strdup(any ? "no event could be counted here, or every median is 0 (see the column "
                           "reason in counters.csv)"
                         : "the run has no counters");
 }

@@ -23,7 +23,7 @@ enum mark_kind {
     MARK_INSIDE = 7,  /* in the middle of x, y, dark */
     MARK_INVERSE = 8, /* in the middle of x, y, light */
     MARK_LEGEND = 9,  /* right of the panel, a strategy's point and a text; x: strategy, y: line */
-    MARK_REMARK = 10, /* inside the panel at its lower left, in words; y: line from below */
+    MARK_REMARK = 10, /* above the panel, below its title */
     MARK_COLUMN_HEAD = 11 /* right of the panel at its top, above the legend */
 };
 

@@ -60,15 +60,19 @@ static int stops_compare_count(gconstpointer x, gconstpointer y) {
     return (a < b) - (a > b);
 }
 
-/* The cell a record belongs to. Records of one cell share their array. */
+/* Which cell a record belongs to, for the cells that are shown. */
 static GHashTable *cells_by_record(const struct run_summary *s) {
     GHashTable *cells = g_hash_table_new(NULL, NULL);
-    for (guint i = 0; i < s->cells->len; i++) {
-        struct cell_summary *cell = g_ptr_array_index(s->cells, i);
+    GPtrArray *works = works_representative(s);
+    GPtrArray *shown = works_cells(s, works);
+    for (guint i = 0; i < shown->len; i++) {
+        struct cell_summary *cell = g_ptr_array_index(shown, i);
         for (guint r = 0; r < cell->ok->len; r++) {
             g_hash_table_insert(cells, g_ptr_array_index(cell->ok, r), cell);
         }
     }
+    g_ptr_array_unref(shown);
+    g_ptr_array_unref(works);
     return cells;
 }
 
@@ -84,6 +88,9 @@ static GArray *stops_collect(const struct run_summary *s) {
             continue;
         }
         const struct cell_summary *cell = g_hash_table_lookup(cells, record);
+        if (cell == NULL) {
+            continue; /* a sweep's cell that no picture of everything shows */
+        }
         stops = stops != NULL && stops->cell == cell ? stops : stops_get(all, cell);
         double ns = (double)row->pause_ns;
         g_array_append_val(stops->values, ns);
@@ -206,8 +213,10 @@ char *plot_pauses(const struct run_summary *s, GPtrArray *pages) {
                  "parameters");
     double rows = rows_draw(page, s, all);
     char *remark =
-        left_out > 0 ? g_strdup_printf("%u more rows with fewer stops are in pauses.csv.", left_out)
-                     : g_strdup("Cells that never stop the world have no row.");
+        left_out > 0
+            ? g_strdup_printf("%u more rows with fewer stops are in pauses.csv.", left_out)
+            : g_strdup("Cells that never stop the world have no row; of sweeps least, middle and "
+                       "greatest value.");
     page_caption(page, s->cells, remark);
     g_free(remark);
     page_looks(page, s);

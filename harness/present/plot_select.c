@@ -73,14 +73,16 @@ GPtrArray *works_cells(const struct run_summary *s, const GPtrArray *works) {
 
 bool crossing_find(const double *sizes, const double *a, const double *b, size_t count,
                    double *crossing) {
-    for (size_t i = 0; i + 1 < count; i++) {
-        double before = log(a[i] / b[i]);
-        double after = log(a[i + 1] / b[i + 1]);
-        if (before < 0 && after >= 0) {
-            double part = before / (before - after);
-            *crossing = exp(log(sizes[i]) + part * log(sizes[i + 1] / sizes[i]));
-            return true;
-        }
+    size_t last = count; /* the greatest size at which a is cheaper */
+    while (last > 0 && a[last - 1] >= b[last - 1]) {
+        last--;
     }
-    return false;
+    if (last == 0 || last == count) {
+        return false;
+    }
+    double before = log(a[last - 1] / b[last - 1]);
+    double after = log(a[last] / b[last]);
+    double part = before / (before - after);
+    *crossing = exp(log(sizes[last - 1]) + part * log(sizes[last] / sizes[last - 1]));
+    return true;
 }

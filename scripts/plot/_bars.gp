@@ -13,9 +13,11 @@ do for [panel = 1:int(panels)] {
     set xrange [0:panel_end[panel] * 1.02]
     set border 2
     unset ytics
-    set xtics autofreq font note_font
+    set xtics nice_above(panel_end[panel] / 6) font note_font
     set grid xtics
-    plot for [s = 1:strategies] table using ($1 == panel && $6 == s ? $3 : NaN):2:(0):3:($2 - 0.38):($2 + 0.38) \
+    plot table using ($1 == panel && $6 == 0 ? $3 : NaN):2:(0):3:($2 - 0.38):($2 + 0.38) \
+            with boxxyerror fillstyle solid 0.85 noborder linecolor rgb '#999999', \
+        for [s = 1:strategies] table using ($1 == panel && $6 == s ? $3 : NaN):2:(0):3:($2 - 0.38):($2 + 0.38) \
             with boxxyerror fillstyle solid 0.85 noborder linecolor rgb strategy_color[s], \
         table using ($1 == panel ? $3 : NaN):2:4:5 with xerrorbars linecolor rgb '#333333' pointtype 0
 }

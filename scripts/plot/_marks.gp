@@ -8,7 +8,7 @@ do for [i = 1:marks] {
         if (k == 2) { set label i t at screen across(16), first y left font heading_font textcolor rgb ink boxed front }
         if (k == 3) { set label i t at first x, first y left offset 0.8, 0 font text_font textcolor rgb ink }
         if (k == 4) { set label i t at graph 1, first y left offset 0.8, 0 font text_font textcolor rgb ink }
-        if (k == 5) { set label i t at graph 0, graph 1 left offset 0, 0.7 font heading_font textcolor rgb ink }
+        if (k == 5) { set label i t at graph 0, graph 1 left offset 0, title_lift font heading_font textcolor rgb ink }
         if (k == 6) { set label i t at first x, graph 1 left rotate by 30 offset 0, 0.6 font text_font textcolor rgb ink }
         if (k == 7) { set label i t at first x, first y center font text_font textcolor rgb ink front }
         if (k == 8) { set label i t at first x, first y center font text_font textcolor rgb '#ffffff' front }
@@ -16,7 +16,6 @@ do for [i = 1:marks] {
             textcolor rgb ink point pointtype strategy_point[int(x)] pointsize 1.1 \
             linecolor rgb strategy_color[int(x)] }
         if (k == 11) { set label i t at screen across(legend_left - 8), screen down(legend_top) left font note_font textcolor rgb '#555555' }
-        if (k == 10) { set label i t at graph 0.02, graph 0.02 left offset 0, 0.9 + 1.4 * y font note_font \
-            textcolor rgb ink front }
+        if (k == 10) { set label i t at graph 0, graph 1 left offset 0, 0.7 font note_font textcolor rgb ink }
     }
 }

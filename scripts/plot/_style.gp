@@ -21,6 +21,7 @@ set datafile missing NaN
 across(x) = x / width
 down(y) = 1 - y / height
 
+title_lift = 0.7  # lines between a panel and its title
 ink = '#222222'
 faint = '#dddddd'
 set border 3 linecolor rgb '#888888'
@@ -41,7 +42,10 @@ set label 9002 subtitle at screen across(16), screen down(43) left font note_fon
 set label 9003 caption at screen across(16), screen down(height - 14) left font note_font \
     textcolor rgb '#555555'
 
-# The nearest of 1, 2 and 5 times a power of ten that is not above, not below.
+# The nearest of 1, 2 and 5 times a power of ten that is below, above: never the number itself, so that
+# a range between the two is never empty.
 mantissa(x) = x / 10 ** floor(log10(x))
-nice_below(x) = 10 ** floor(log10(x)) * (mantissa(x) >= 4.999 ? 5 : mantissa(x) >= 1.999 ? 2 : 1)
-nice_above(x) = 10 ** floor(log10(x)) * (mantissa(x) <= 1.001 ? 1 : mantissa(x) <= 2.001 ? 2 : mantissa(x) <= 5.001 ? 5 : 10)
+step_down(x) = 10 ** floor(log10(x)) * (mantissa(x) >= 5 ? 5 : mantissa(x) >= 2 ? 2 : 1)
+step_up(x) = 10 ** floor(log10(x)) * (mantissa(x) <= 1 ? 1 : mantissa(x) <= 2 ? 2 : mantissa(x) <= 5 ? 5 : 10)
+nice_below(x) = step_down(x * 0.99)
+nice_above(x) = step_up(x * 1.01)

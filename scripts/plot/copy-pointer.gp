@@ -1,5 +1,6 @@
 # create-copy (open circles, dashed) and create-pointer (filled, the strategy's colour) over the size.
 set multiplot
+title_lift = 2.0
 lines = ceil(panels / columns)
 panel_width = (width - 40) / columns
 panel_height = (height - 110) / lines
@@ -10,11 +11,11 @@ do for [panel = 1:int(panels)] {
     look = int(panel_look[panel])
     set lmargin at screen across(20 + column * panel_width + 50)
     set rmargin at screen across(20 + (column + 1) * panel_width - 16)
-    set tmargin at screen down(92 + line * panel_height)
-    set bmargin at screen down(92 + (line + 1) * panel_height - 72)
+    set tmargin at screen down(108 + line * panel_height)
+    set bmargin at screen down(108 + (line + 1) * panel_height - 90)
     set logscale xy
     set xrange [extent[1] / 1.3:extent[2] * 1.3]
-    set yrange [nice_below(extent[3] / 3):nice_above(extent[4])]
+    set yrange [nice_below(extent[3]):nice_above(extent[4])]
     set xtics ()
     do for [exponent = 0:24:(extent[2] / extent[1] > 600 ? 2 : 1)] {
         bytes = 2.0 ** (exponent + 1)
@@ -29,10 +30,15 @@ do for [panel = 1:int(panels)] {
     set grid xtics ytics
     unset arrow
     if (crossing[panel] == crossing[panel]) {
-        set arrow 1 from first crossing[panel], graph 0.24 to first crossing[panel], graph 1 nohead \
+        set arrow 1 from first crossing[panel], graph 0 to first crossing[panel], graph 1 nohead \
             dashtype (8, 5) linewidth 1.2 linecolor rgb ink
-        set label 9400 crossing_text[panel] at first crossing[panel], graph 0.29 left offset 0.6, 0 \
-            font heading_font textcolor rgb ink boxed front
+        if (crossing[panel] ** 2 > extent[1] * extent[2]) {
+            set label 9400 crossing_text[panel] at first crossing[panel], graph 0.06 right offset -0.6, 0 \
+                font heading_font textcolor rgb ink front
+        } else {
+            set label 9400 crossing_text[panel] at first crossing[panel], graph 0.06 left offset 0.6, 0 \
+                font heading_font textcolor rgb ink front
+        }
     }
     set key at graph 0.02, graph 0.98 left top Left reverse samplen 2 font note_font textcolor rgb ink
     plot table index panel - 1 using 2:3:4:5 with yerrorbars notitle pointtype 0 linecolor rgb '#555555', \
