@@ -59,17 +59,24 @@ struct flag_target {
     bool *help;
 };
 
+/* Finds the flag a word names; *value is what follows its "=", or NULL. NULL when refused. */
+static const struct flag *flag_named(const struct command *command, const char *word,
+                                     const char **value, struct error *err) {
+    const char *equals = strchr(word, '=');
+    char *name = equals == NULL ? g_strdup(word) : g_strndup(word, (size_t)(equals - word));
+    const struct flag *flag = flag_find(command, name);
+    *value = equals == NULL ? NULL : equals + 1;
+    if (flag == NULL)
+        flag_unknown(command, name, err);
+    g_free(name);
+    return flag;
+}
+
 static bool flag_take(const struct command *command, struct flag_words *words,
                       const struct flag_target *target, struct error *err) {
-    const char *word = words->argv[words->at] + 2;
-    const char *value = strchr(word, '=');
-    char *name = value == NULL ? g_strdup(word) : g_strndup(word, (size_t)(value - word));
-    if (value != NULL)
-        value++;
-    const struct flag *flag = flag_find(command, name);
-    bool ok = flag != NULL || flag_unknown(command, name, err);
-    g_free(name);
-    if (!ok)
+    const char *value;
+    const struct flag *flag = flag_named(command, words->argv[words->at] + 2, &value, err);
+    if (flag == NULL)
         return false;
     if (flag->value == NULL && value != NULL)
         return error_set(err, EXIT_USAGE, "--%s takes no value", flag->name);

@@ -1,4 +1,9 @@
-/* Values for workloads as typed. */
+/*
+ * Values for workloads as typed.
+ *
+ * Parsed in two places: by the config, to refuse nonsense before anything else happens, and by the
+ * matrix, which alone knows workloads, and so ranges.
+ */
 #include "harness/plan/assignment.h"
 
 #include <string.h>

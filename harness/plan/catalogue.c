@@ -1,4 +1,9 @@
-/* What can be measured here: bindings and workloads, as their cell programs describe them. */
+/*
+ * What can be measured here: bindings and workloads, as their cell programs describe them.
+ *
+ * A description is parsed whole before anything of it joins the catalogue, so that a program that
+ * answers nonsense is left out and nothing else is.
+ */
 #include "harness/plan/catalogue.h"
 
 #include <string.h>

@@ -1,4 +1,10 @@
-/* What one run shall do, setting by setting: one table says how each is set. */
+/*
+ * What one run shall do, setting by setting.
+ *
+ * One table says how each is set, and both flags and config file go through it: so they have the
+ * same names, the same ranges and the same refusals. A setter that refuses leaves the config as it
+ * was.
+ */
 #include "harness/plan/config.h"
 
 #include <string.h>
@@ -88,7 +94,8 @@ static bool cpus_set(struct config *c, const char *value, struct error *err) {
 
 typedef bool (*assignment_parser)(struct assignment *out, const char *text, struct error *err);
 
-/* Adds an assignment; an earlier one of the same target goes, as the later one counts. */
+/* Adds an assignment; an earlier one of the same target goes, as the later one counts. So a flag
+   wins over the file, and at most one assignment has no workload, which config_text relies on. */
 static bool assignment_add(GPtrArray *texts, assignment_parser parse, const char *value,
                            struct error *err) {
     struct assignment added, other;
@@ -168,6 +175,7 @@ static unsigned suffix_shift(char suffix) {
     }
 }
 
+/* Below 1M no process starts, so a smaller number is a forgotten suffix. */
 static bool memory_limit_set(struct config *c, const char *value, struct error *err) {
     uint64_t number;
     size_t length = strlen(value);

@@ -1,4 +1,9 @@
-/* Alternatives in braces. */
+/*
+ * Alternatives in braces.
+ *
+ * Text is checked for balance once; after that, expanding needs no failure but the bound. The first
+ * pair of braces gives one text per alternative, and each is expanded again.
+ */
 #include "harness/plan/expand.h"
 
 #include <string.h>

@@ -1,4 +1,9 @@
-/* The matrix: rows of workloads, columns of strategies, and why a pair cannot be. */
+/*
+ * The matrix: rows of workloads, columns of strategies, and why a pair cannot be.
+ *
+ * Every pair is a cell. Whether it makes sense (skipped) and whether it can run here (unavailable)
+ * are two questions, and both answers stay with the cell.
+ */
 #include "harness/plan/matrix.h"
 
 #include <inttypes.h>
@@ -60,7 +65,7 @@ static void row_append(struct matrix *m, const struct matrix_row *row,
 
 static bool cells_build(struct matrix *m, const struct config *config,
                         const struct catalogue *catalogue, struct error *err) {
-    struct selections selections;
+    struct selections selections = {0};
     GArray *rows = g_array_new(FALSE, FALSE, sizeof(struct matrix_row));
     bool ok = selections_build(&selections, config, catalogue, err) &&
               matrix_rows_build(rows, &selections, catalogue, err);

@@ -1,4 +1,10 @@
-/* The rows of the matrix: every combination of the values a workload is given. */
+/*
+ * The rows of the matrix: every combination of the values a workload is given.
+ *
+ * Which values: the user's before a list's, and of each the closest (its name, its group or a glob,
+ * all workloads), of equally close the last. A workload that several lists ask for gets the rows of
+ * each; sorting brings equal rows together, and one of them stays.
+ */
 #include "harness/plan/matrix_rows.h"
 
 #include <inttypes.h>

@@ -1,4 +1,11 @@
-/* Strategies: from the list the user typed to what the executor starts. */
+/*
+ * Strategies: from the list the user typed to what the executor starts.
+ *
+ * A list is split at commas, its pieces are expanded, and each is then alias, name and settings.
+ * Two kinds of missing allocator are told apart: what heapmark knows by name may be missing on a
+ * machine, and the strategy is unavailable, so that one config serves several machines; what the
+ * user names by a path, or misspells, is refused.
+ */
 #include "harness/plan/strategy.h"
 
 #include <stdlib.h>
@@ -202,6 +209,7 @@ static bool name_take(struct strategy_parser *p, struct strategy *s, const char 
 
 /* ---- settings ---- */
 
+/* Capitals make an environment variable; no binding has a setting in capitals. */
 static bool setting_is_environment(const char *name) {
     for (const char *c = name; *c != '\0'; c++) {
         if (!g_ascii_isupper(*c) && *c != '_' && (c == name || !g_ascii_isdigit(*c)))
@@ -248,6 +256,8 @@ static bool setting_unknown(struct strategy_parser *p, const struct binding_info
     return false;
 }
 
+/* Without the cell program nothing is known of its settings, and any will do: the cell is
+   unavailable. */
 static bool setting_check(struct strategy_parser *p, const struct strategy *s,
                           const struct setting_value *setting) {
     for (guint i = 0; s->binding != NULL && i < s->binding->settings->len; i++) {
@@ -308,6 +318,7 @@ static bool strategy_fill(struct strategy_parser *p, struct strategy *s, const c
     return ok;
 }
 
+/* Appends one strategy. Names must differ: records are told apart by them. */
 static bool strategy_append(struct strategy_parser *p, GPtrArray *out, const char *whole) {
     for (guint i = 0; i < out->len; i++) {
         const struct strategy *other = out->pdata[i];
@@ -331,6 +342,7 @@ static bool strategy_append(struct strategy_parser *p, GPtrArray *out, const cha
     return ok;
 }
 
+/* Names go into CSV, file names and command lines: what breaks a line is refused here, once. */
 static bool list_check(const char *list, struct error *err) {
     if (!g_utf8_validate(list, -1, NULL))
         return error_set(err, EXIT_USAGE, "the list of strategies is not UTF-8");

@@ -1,4 +1,9 @@
-/* Rows to CSV. */
+/*
+ * Rows to CSV.
+ *
+ * Nothing here may depend on the locale: a run written under one must read back under another. So
+ * numbers with a point go through g_ascii_formatd, never through printf.
+ */
 #include "harness/store/csv.h"
 
 #include <inttypes.h>
@@ -24,6 +29,7 @@ static void quoted_append(GString *out, const char *text) {
     g_string_append_c(out, '"');
 }
 
+/* Quotes only where the reader would stumble, so that plain files stay plain for other tools. */
 static void text_append(GString *out, const char *text) {
     if (text == NULL)
         return;
@@ -41,14 +47,13 @@ static void text_append(GString *out, const char *text) {
    text is not always the one of fewest digits: 80 beats 8e+01. */
 static void real_append(GString *out, double value) {
     char shortest[G_ASCII_DTOSTR_BUF_SIZE] = "";
-    if (!isfinite(value))
+    if (!isfinite(value)) /* not known; CSV has no other numbers */
         return;
     for (int precision = 1; precision <= 17; precision++) {
         char format[8], digits[G_ASCII_DTOSTR_BUF_SIZE];
         g_snprintf(format, sizeof format, "%%.%dg", precision);
         g_ascii_formatd(digits, sizeof digits, format, value);
-        double again = g_ascii_strtod(digits, NULL);
-        if (memcmp(&again, &value, sizeof value) != 0)
+        if (g_ascii_strtod(digits, NULL) != value)
             continue;
         if (shortest[0] == '\0' || strlen(digits) < strlen(shortest))
             g_strlcpy(shortest, digits, sizeof shortest);

@@ -1,4 +1,10 @@
-/* The columns of every kind of row, as tables made from their lists. */
+/*
+ * The columns of every kind of row, as tables made from their lists.
+ *
+ * A list is included once per use with FIELD defined anew: here it becomes the table that names
+ * every column with its kind and its place in the struct, so that one reader and one writer serve
+ * all rows.
+ */
 #include "harness/store/record.h"
 
 #include <math.h>
@@ -46,6 +52,7 @@ const struct row_type cycle_type = ROW_TYPE("cycles.csv", cycle_fields, cycle_ro
 const struct row_type counter_type = ROW_TYPE("counters.csv", counter_fields, counter_row);
 const struct row_type memory_type = ROW_TYPE("memory.csv", memory_fields, memory_row);
 
+/* Members are reached by offset and copied, so that no type is cast to another. */
 static void field_clear(const struct field *field, char *row) {
     const char *no_text = NULL;
     uint64_t no_count = COUNT_EMPTY;

@@ -1,4 +1,11 @@
-/* The CSV files of a run directory, read together. */
+/*
+ * The CSV files of a run directory, read together.
+ *
+ * Writing goes in one order (long rows, then their record, numbers rising), and so a process that
+ * dies can leave only two things behind: an unfinished last line, and a tail of long rows whose
+ * record was never written. Both are recognised here, for readers that leave them out and for a
+ * resume that cuts them. Everything else that does not fit was not left by us, and is refused.
+ */
 #include "harness/store/run_files.h"
 
 #include <errno.h>
@@ -53,16 +60,20 @@ static bool file_load(struct run_file *file, const char *dir, GStringChunk *text
     return ok;
 }
 
-/* Checks that records are numbered in order; gaps are allowed, doubles are not. */
+/* Checks that the numbers of records rise, so that none comes twice. Gaps are allowed: who takes
+   rows out of a copy by hand loses those rows and nothing else. */
 static bool records_check(struct run_files *f, const char *dir, struct error *err) {
     struct run_file *file = &f->files[0];
     for (guint i = 0; i < file->csv.rows->len; i++) {
         uint64_t number = row_record(file, i);
-        if (number == COUNT_EMPTY || number <= f->last_record)
-            return error_set(err, EXIT_USAGE, "%s/%s:%zu: record %s follows record %" PRIu64, dir,
-                             file->type->file, row_line(file, i),
-                             number == COUNT_EMPTY ? "(empty)" : "of a lower or equal number",
-                             f->last_record);
+        if (number == COUNT_EMPTY)
+            return error_set(err, EXIT_USAGE, "%s/%s:%zu: the number of the record is missing", dir,
+                             file->type->file, row_line(file, i));
+        if (number <= f->last_record)
+            return error_set(err, EXIT_USAGE,
+                             "%s/%s:%zu: record %" PRIu64 " comes after record %" PRIu64
+                             ", but numbers must rise",
+                             dir, file->type->file, row_line(file, i), number, f->last_record);
         f->last_record = number;
     }
     file->rows_kept = file->csv.rows->len;
@@ -75,6 +86,7 @@ static int number_compare(const void *key, const void *element) {
     return a < b ? -1 : a > b;
 }
 
+/* By binary search: records_check has seen to the order. */
 static bool record_exists(const struct run_files *f, uint64_t number) {
     const GArray *records = f->files[0].csv.rows;
     return records->len > 0 && bsearch(&number, records->data, records->len, sizeof(struct record),

@@ -3,7 +3,7 @@
 
 #include "harness/store/run_files.h"
 
-/* Takes the rows that count out of a file. */
+/* Takes the rows that count out of a file; an empty array stays behind to be released. */
 static GArray *rows_steal(struct run_file *file) {
     GArray *rows = file->csv.rows;
     g_array_set_size(rows, file->rows_kept);

@@ -6,8 +6,8 @@
 #include "tests/fuzz/fuzz.h"
 
 const char *const fuzz_seeds[] = {
-    "record,event,domain,value_per_op,time_enabled_ns,time_running_ns,counter_status,reason\n"
-    "1,cycles,user,1.5,10,9,ok,\n2,\"a,b\",user+kernel,0.1,1,1,unreliable,\"x\"\"\ny\"\n",
+    ("record,event,domain,value_per_op,time_enabled_ns,time_running_ns,counter_status,reason\n"
+     "1,cycles,user,1.5,10,9,ok,\n2,\"a,b\",user+kernel,0.1,1,1,unreliable,\"x\"\"\ny\"\n"),
     "record,reason\r\n1,\"\"\r\n2,\"a\r\nb\"\r\n",
     "record,value_per_op\n1,-1e-300\n2,\n18446744073709551614,3\n",
     "",

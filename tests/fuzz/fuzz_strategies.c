@@ -30,7 +30,7 @@ static void check_strategies(const GPtrArray *strategies) {
         g_free(settings);
         for (guint j = 0; j < i; j++) {
             const struct strategy *other = strategies->pdata[j];
-            fuzz_check(strcmp(s->name, other->name) != 0, "two strategies of one name");
+            fuzz_check(g_strcmp0(s->name, other->name) != 0, "two strategies of one name");
         }
     }
 }

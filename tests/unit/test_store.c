@@ -339,7 +339,7 @@ static void a_record_that_comes_twice_is_refused(void **state) {
     char *text = file_text(dir, "records.csv");
     file_append(dir, "records.csv", strchr(text, '\n') + 1);
     assert_read_refused(dir,
-                        "run/records.csv:4: record of a lower or equal number follows record 1");
+                        "run/records.csv:4: record 1 comes after record 1, but numbers must rise");
     g_free(text);
     g_free(dir);
 }
