@@ -15,6 +15,7 @@
  * measured.
  */
 #include "workloads/batch.h"
+#include "workloads/series.h"
 
 enum {
     BONUS_PERCENTAGE = 10,
@@ -39,16 +40,7 @@ struct printable {
     const uint64_t *value;
 };
 
-#define FOUR(n)       (n), (n) + 1, (n) + 2, (n) + 3
-#define SIXTEEN(n)    FOUR(n), FOUR((n) + 4), FOUR((n) + 8), FOUR((n) + 12)
-#define SIXTY_FOUR(n) SIXTEEN(n), SIXTEEN((n) + 16), SIXTEEN((n) + 32), SIXTEEN((n) + 48)
-
-static const uint64_t small_integers[SMALL_INTEGERS] = {
-    SIXTY_FOUR(0),
-    SIXTY_FOUR(64),
-    SIXTY_FOUR(128),
-    SIXTY_FOUR(192),
-};
+static const uint64_t small_integers[SMALL_INTEGERS] = {SERIES_256(0)};
 
 static const struct shape boxed_shape = {sizeof(uint64_t), 0};
 
