@@ -62,3 +62,19 @@ wait_for_rows() { # N
     echo "no $1 rows: $(cat err.txt)"
     return 1
 }
+
+# Waits for the cell program that hangs, and prints its number.
+sleeping_child() { # PARENT
+    local child
+    for _ in $(seq 500); do
+        for child in $(cat "/proc/$1/task/$1/children"); do
+            if [ "$(cat "/proc/$child/comm" 2>/dev/null)" = sleep ]; then
+                echo "$child"
+                return 0
+            fi
+        done
+        sleep 0.01
+    done
+    echo "no cell program hangs" >&2
+    return 1
+}

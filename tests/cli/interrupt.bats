@@ -46,13 +46,8 @@ end() {
 @test "an interruption ends the cell program that hangs" {
     "$HEAPMARK" run --workloads hang --strategies fake --repetitions 1 --out run >out.txt 2>err.txt 3>&- &
     pid=$!
-    local child=''
-    for _ in $(seq 500); do
-        child=$(pgrep -P "$pid" -x sleep || true)
-        [ -n "$child" ] && break
-        sleep 0.01
-    done
-    [ -n "$child" ]
+    local child
+    child=$(sleeping_child "$pid")
     kill -INT "$pid"
     end
     [ "$status" -eq 130 ]

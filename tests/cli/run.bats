@@ -46,12 +46,8 @@ setup() {
 @test "a cell program that is killed from outside is a record, and the run goes on" {
     "$HEAPMARK" run --workloads hang,calm --strategies fake --repetitions 1 --out run \
         >out.txt 2>err.txt 3>&- &
-    local pid=$! child=''
-    for _ in $(seq 500); do
-        child=$(pgrep -P "$pid" -x sleep || true)
-        [ -n "$child" ] && break
-        sleep 0.01
-    done
+    local pid=$! child
+    child=$(sleeping_child "$pid")
     kill -KILL "$child"
     status=0
     wait "$pid" || status=$?

@@ -99,7 +99,7 @@ golden() { # FILE
     heapmark run --workloads calm --strategies mine=./text.so --out run
     refused 2 'text.so'
     local libm
-    libm=$(ldconfig -p | awk '/libm\.so\.6/ {print $NF; exit}')
+    libm=$(PATH=$PATH:/sbin:/usr/sbin ldconfig -p | awk '/libm\.so\.6/ {print $NF; exit}')
     heapmark run --workloads calm --strategies "mine=$libm" --out run
     refused 2 'malloc'
     [ ! -e run ]
