@@ -129,32 +129,6 @@ static bool provider_find(const char *function, struct provider *out) {
     return realpath(where.dli_fname, out->path) != NULL;
 }
 
-/* The real path of the library the parent expects, or of the C library. */
-static bool expected_path(const char *library, char out[PATH_MAX], struct error *err) {
-    if (library != NULL) {
-        if (realpath(library, out) == NULL)
-            return error_set(err, EXIT_CANNOT, "%s, the library to measure, cannot be found",
-                             library);
-        return true;
-    }
-    struct provider libc;
-    if (!provider_find("gnu_get_libc_version", &libc))
-        return error_set(err, EXIT_CANNOT, "the C library cannot be located");
-    memcpy(out, libc.path, PATH_MAX);
-    return true;
-}
-
-static bool provider_check(const char *function, const char *expected, struct error *err) {
-    struct provider found;
-    if (!provider_find(function, &found))
-        return error_set(err, EXIT_FAILED, "%s resolves to no library", function);
-    if (strcmp(found.path, expected) != 0)
-        return error_set(err, EXIT_FAILED,
-                         "%s is answered by %s, not by %s: the preload did not take effect",
-                         function, found.path, expected);
-    return true;
-}
-
 /* The library's name: one heapmark knows, else the file's name up to ".so". */
 static void library_name_set(const char *path) {
     const char *file = strrchr(path, '/') == NULL ? path : strrchr(path, '/') + 1;
@@ -183,6 +157,52 @@ static void library_identify(const char *asked, const struct provider *provider)
     snprintf(library_version, sizeof library_version, "%s", search.text);
 }
 
+#ifdef HEAPMARK_SANITIZED
+/* A sanitizer is its own malloc; then whoever answers is measured. */
+static bool providers_check(const char *library, struct error *err) {
+    (void)library, (void)err;
+    return true;
+}
+#else
+/* The real path of the library the parent expects, or of the C library. */
+static bool expected_path(const char *library, char out[PATH_MAX], struct error *err) {
+    if (library != NULL) {
+        if (realpath(library, out) == NULL)
+            return error_set(err, EXIT_CANNOT, "%s, the library to measure, cannot be found",
+                             library);
+        return true;
+    }
+    struct provider libc;
+    if (!provider_find("gnu_get_libc_version", &libc))
+        return error_set(err, EXIT_CANNOT, "the C library cannot be located");
+    memcpy(out, libc.path, PATH_MAX);
+    return true;
+}
+
+static bool provider_check(const char *function, const char *expected, struct error *err) {
+    struct provider found;
+    if (!provider_find(function, &found))
+        return error_set(err, EXIT_FAILED, "%s resolves to no library", function);
+    if (strcmp(found.path, expected) != 0)
+        return error_set(err, EXIT_FAILED,
+                         "%s is answered by %s, not by %s: the preload did not take effect",
+                         function, found.path, expected);
+    return true;
+}
+
+/* All four answered by the one library that is expected. */
+static bool providers_check(const char *library, struct error *err) {
+    static const char *const needed[] = {"malloc", "calloc", "realloc", "free"};
+    char expected[PATH_MAX];
+    if (!expected_path(library, expected, err))
+        return false;
+    for (size_t i = 0; i < sizeof needed / sizeof needed[0]; i++)
+        if (!provider_check(needed[i], expected, err))
+            return false;
+    return true;
+}
+#endif
+
 bool malloc_binding_usable_is_own;
 
 /* settings[] carries "library" (the path the parent preloaded) besides the user's. */
@@ -194,15 +214,8 @@ static bool malloc_init(const struct setting_value *values, size_t count, struct
     struct provider provider;
     if (!provider_find("malloc", &provider))
         return error_set(err, EXIT_FAILED, "malloc resolves to no library");
-#ifndef HEAPMARK_SANITIZED /* a sanitizer is its own malloc; then whoever answers is measured */
-    static const char *const needed[] = {"malloc", "calloc", "realloc", "free"};
-    char expected[PATH_MAX];
-    if (!expected_path(library, expected, err))
+    if (!providers_check(library, err))
         return false;
-    for (size_t i = 0; i < sizeof needed / sizeof needed[0]; i++)
-        if (!provider_check(needed[i], expected, err))
-            return false;
-#endif
     struct provider usable;
     malloc_binding_usable_is_own =
         provider_find("malloc_usable_size", &usable) && strcmp(usable.path, provider.path) == 0;

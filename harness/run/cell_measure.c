@@ -31,7 +31,8 @@ _Thread_local struct heap_counts heap_counts;
 enum {
     WARM_UP_SHARE = 10,           /* one in ten operations ... */
     WARM_UP_OPS_MAX = 100 * 1000, /* ... but no more than these */
-    COUNT_OPS_MAX = 100 * 1000    /* counted of a sliceable workload: there every slice is alike */
+    COUNT_OPS_MAX = 100 * 1000,   /* counted of a sliceable workload: there every slice is alike */
+    STACK_SCRUB_BYTES = 16 * 1024
 };
 
 struct thread_result {
@@ -116,9 +117,19 @@ static void stats_read(struct allocator_stats *stats) {
         allocator_binding.stats(stats);
 }
 
+/* Clears the stack below the caller, where dead frames left pointers that a conservative collector
+   would follow from inside its own frames. */
+static __attribute__((noinline)) void stack_scrub(void) {
+    volatile char dead[STACK_SCRUB_BYTES];
+    for (size_t i = 0; i < sizeof dead; i++)
+        dead[i] = 0;
+}
+
 static void collect(void) {
-    if (allocator_binding.collect != NULL)
-        allocator_binding.collect();
+    if (allocator_binding.collect == NULL)
+        return;
+    stack_scrub();
+    allocator_binding.collect();
 }
 
 /* Thread 0, all others waiting: the last thing before the clocks start. */
