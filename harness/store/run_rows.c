@@ -14,8 +14,8 @@ static GArray *rows_steal(struct run_file *file) {
 static char *notice_text(const char *dir, const GString *left_out) {
     if (left_out->len == 0)
         return NULL;
-    return g_strdup_printf("%s: %s: the run was ended while it wrote; these do not count "
-                           "(heapmark run --resume measures them again)",
+    return g_strdup_printf("%s: left out %s: the run was ended while it wrote "
+                           "(heapmark run --resume measures it again)",
                            dir, left_out->str);
 }
 

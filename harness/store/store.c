@@ -228,8 +228,8 @@ static bool store_reload(struct store *s, char **notice, struct error *err) {
     if (ok) {
         s->next_record = f.last_record + 1;
         if (f.notice->len > 0)
-            *notice = g_strdup_printf("%s: cut %s: the run was ended while it wrote; they are "
-                                      "measured again",
+            *notice = g_strdup_printf("%s: cut %s: the run was ended while it wrote; what was cut "
+                                      "is measured again",
                                       s->dir, f.notice->str);
     }
     run_files_release(&f);
