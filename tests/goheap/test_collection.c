@@ -31,35 +31,40 @@ HEAP_TEST(unreachable_objects_are_collected_in_cycles_too) {
     goheap_verify(m);
 }
 
-/* The victim's address in word `word` of a holder with this mask. */
-static NOINLINE void **holder_make(struct goheap_mutator *m, size_t word, uint64_t pointers) {
-    void **holder = goheap_new(m, HOLDER_BYTES, pointers);
-    holder[word] = goheap_new(m, VICTIM_BYTES, 0);
-    return holder;
+/* Functions of their own leave no copy of the victim's address in the frame of the test. */
+static NOINLINE void victim_store(struct goheap_mutator *m, void **slot) {
+    *slot = goheap_new(m, VICTIM_BYTES, 0);
+}
+
+static NOINLINE void slots_clear(void **slots, size_t count) {
+    for (size_t i = 0; i < count; i++)
+        slots[i] = NULL;
+}
+
+/* A holder with this mask, and the victim's address in its word `word`, is all there is during the
+   collection. */
+static NOINLINE void collect_with_holder(struct goheap_mutator *m, size_t word, uint64_t pointers) {
+    void **volatile holder = goheap_new(m, HOLDER_BYTES, pointers);
+    victim_store(m, &holder[word]);
+    collect_all(m);
+    CHECK(holder[word] != NULL);
 }
 
 HEAP_TEST(a_word_that_is_no_pointer_by_its_shape_keeps_nothing) {
     struct goheap_mutator *m = heap_start(NULL);
     for (size_t word = 0; word < HOLDER_BYTES / 8; word++) {
-        void **volatile holder = holder_make(m, word, HOLDER_WORDS & ~(UINT64_C(1) << word));
-        collect_all(m);
+        collect_with_holder(m, word, HOLDER_WORDS & ~(UINT64_C(1) << word));
         CHECK_EQUAL(objects_alive(m, VICTIM_BYTES), 0);
-        CHECK(holder[word] != NULL);
-        holder = holder_make(m, word, 0);
-        collect_all(m);
+        collect_with_holder(m, word, 0);
         CHECK_EQUAL(objects_alive(m, VICTIM_BYTES), 0);
-        CHECK(holder[word] != NULL);
     }
 }
 
 HEAP_TEST(a_word_that_is_a_pointer_by_its_shape_keeps_its_object) {
     struct goheap_mutator *m = heap_start(NULL);
     for (size_t word = 0; word < HOLDER_BYTES / 8; word++) {
-        void **volatile holder = holder_make(m, word, UINT64_C(1) << word);
-        collect_all(m);
+        collect_with_holder(m, word, UINT64_C(1) << word);
         CHECK_EQUAL(objects_alive(m, VICTIM_BYTES), 1);
-        CHECK(holder[word] != NULL);
-        holder = NULL;
         collect_all(m);
         CHECK_EQUAL(objects_alive(m, VICTIM_BYTES), 0);
     }
@@ -69,7 +74,7 @@ enum { ELEMENT_WORDS = 3, ELEMENTS = 2000 }; /* the pointer is each element's mi
 
 static NOINLINE void **array_make(struct goheap_mutator *m, size_t n, size_t word) {
     void **array = goheap_new_array(m, n, ELEMENT_WORDS * 8, 2);
-    array[word] = goheap_new(m, VICTIM_BYTES, 0);
+    victim_store(m, &array[word]);
     return array;
 }
 
@@ -82,7 +87,7 @@ HEAP_TEST(each_element_of_an_array_is_scanned_by_the_mask) {
             void **volatile array = array_make(m, lengths[i], word);
             collect_all(m);
             CHECK_EQUAL(objects_alive(m, VICTIM_BYTES), word % ELEMENT_WORDS == 1);
-            array[word] = NULL;
+            slots_clear(array, words);
             collect_all(m);
             CHECK_EQUAL(objects_alive(m, VICTIM_BYTES), 0);
         }
@@ -93,10 +98,10 @@ HEAP_TEST(each_element_of_an_array_is_scanned_by_the_mask) {
 HEAP_TEST(words_from_64_up_of_one_object_keep_nothing) {
     struct goheap_mutator *m = heap_start(NULL);
     void **volatile holder = goheap_new(m, 9472, UINT64_MAX);
-    holder[64] = goheap_new(m, VICTIM_BYTES, 0);
+    victim_store(m, &holder[64]);
     collect_all(m);
     CHECK_EQUAL(objects_alive(m, VICTIM_BYTES), 0);
-    holder[63] = goheap_new(m, VICTIM_BYTES, 0);
+    victim_store(m, &holder[63]);
     collect_all(m);
     CHECK_EQUAL(objects_alive(m, VICTIM_BYTES), 1);
     CHECK(holder[63] != NULL);

@@ -167,6 +167,10 @@ HEAP_TEST(a_pointer_to_or_into_or_past_a_large_object_is_found) {
     }
 }
 
+static NOINLINE void victim_store(struct goheap_mutator *m, uintptr_t *word) {
+    *word = (uintptr_t)goheap_new(m, VICTIM_BYTES, 0);
+}
+
 /* The word lies in a registered range, one end of it, the other, and outside. */
 HEAP_TEST(every_word_of_a_registered_range_is_a_root_until_it_is_unregistered) {
     struct goheap_mutator *m = heap_start(NULL);
@@ -177,14 +181,14 @@ HEAP_TEST(every_word_of_a_registered_range_is_a_root_until_it_is_unregistered) {
         bool found;
     } cases[] = {{9, false}, {10, true}, {50, true}, {89, true}, {90, false}};
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-        words[cases[i].word] = ~hidden_victim(m);
+        victim_store(m, &words[cases[i].word]);
         collect_all(m);
         CHECK_EQUAL(objects_alive(m, VICTIM_BYTES), cases[i].found);
         words[cases[i].word] = 0;
         collect_all(m);
         CHECK_EQUAL(objects_alive(m, VICTIM_BYTES), 0);
     }
-    words[50] = ~hidden_victim(m);
+    victim_store(m, &words[50]);
     goheap_unroot(&words[10], 80 * sizeof words[0]);
     collect_all(m);
     CHECK_EQUAL(objects_alive(m, VICTIM_BYTES), 0);
