@@ -55,4 +55,7 @@ uint64_t os_ready_bytes_total(void);
 uint64_t os_now_ns(void); /* CLOCK_MONOTONIC */
 uint64_t os_cpu_ns(void); /* CPU time of the calling thread */
 
+/* What reading the monotonic clock adds to a measured interval; found out by os_init. */
+uint64_t os_clock_cost_ns(void);
+
 #endif

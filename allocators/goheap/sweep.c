@@ -79,7 +79,8 @@ void sweep_span(struct mspan *s, struct stats *stats) {
     }
     uint64_t start_ns = os_now_ns();
     sweep_span_now(s, stats);
-    stats->sweep_ns += (os_now_ns() - start_ns) * SAMPLE_EVERY;
+    uint64_t took_ns = os_now_ns() - start_ns, clock_ns = os_clock_cost_ns();
+    stats->sweep_ns += took_ns > clock_ns ? (took_ns - clock_ns) * SAMPLE_EVERY : 0;
 }
 
 /* Sweeps one span of any class and files it. False: nothing is left. *pages: given back. */
