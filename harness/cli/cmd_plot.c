@@ -45,10 +45,10 @@ static bool plot_choose_one(struct plot_job *job, const char *name, struct error
         names[i] = plots[i].name;
     }
     char *all = g_strjoinv(", ", (char **)names);
-    const char *near = nearest_name(name, names);
-    error_set(err, EXIT_USAGE, "no plot is called \"%s\"%s%s%s; there are %s", name,
-              near != NULL ? "; did you mean " : "", near != NULL ? near : "",
-              near != NULL ? "?" : "", all);
+    char *advice = nearest_advice(name, names);
+    error_set(err, EXIT_USAGE, "no plot is called \"%s\"%s There are %s", name,
+              *advice != '\0' ? advice : ".", all);
+    g_free(advice);
     g_free(all);
     return false;
 }

@@ -69,7 +69,7 @@ static char *bar_text(const struct bars_panel *panel, const struct estimate *own
         return g_strdup(value.text);
     }
     double ratio = own->median / best->median;
-    bool differs = estimates_differ(own, best) || own->count < 2;
+    bool differs = estimates_differ(own, best);
     return g_strdup_printf("%s  %s%s", value.text, differs ? "" : "≈ ", quantity_ratio(ratio).text);
 }
 
@@ -237,7 +237,7 @@ char *plot_ns_per_op(const struct run_summary *s, GPtrArray *pages) {
         .script = "ns-per-op",
         .title = "%s: time per operation (shorter is better)",
         .subtitle = "median wall time in ns/op, whiskers: interval of the median; × the fastest of "
-                    "its block, ≈ where the intervals touch",
+                    "its block, ≈ no difference shown",
         .panels = {{"ns/op", "ns_per_op", quantity_time}},
         .panel_count = 1,
     };

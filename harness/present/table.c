@@ -183,8 +183,9 @@ static void notes_write(GString *out, const struct table *t, const struct run_su
                            "× first: ns/op against %s.\n",
                            (const char *)g_ptr_array_index(s->strategies, 0));
     if (t->touching) {
-        g_string_append(out, "≈: the intervals of both touch, so this run shows no difference; "
-                             "more --repetitions narrow them.\n");
+        g_string_append(out,
+                        "≈: the intervals of both touch, or a single repetition has none, so this "
+                        "run shows no difference; more --repetitions narrow them.\n");
     }
     if (t->partial) {
         g_string_append(out, "!: some repetitions of this cell were not ok, see below.\n");

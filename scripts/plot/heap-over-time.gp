@@ -32,7 +32,7 @@ do for [panel = 1:3] {
         set arrow 3 from screen across(width - 85), screen down(from_top[panel] + 52) to \
             screen across(width - 85), screen down(from_top[panel] + 43) nohead linewidth 1.5 linecolor rgb '#C00000'
     }
-    plot table index block using 1:($2 / mib) with lines linewidth (panel == 2 ? 0.7 : 1.6) \
+    plot table index block using 1:($2 / mib) with lines linewidth (panel == 1 ? 4 : panel == 2 ? 0.7 : 1.6) \
             linecolor rgb strategy_color[look], \
         table index block using 1:($3 / mib) with lines dashtype 2 linewidth 1.5 linecolor rgb ink, \
         table index block + 1 using 1:(0):(0):(heap_end / mib * (panel == 3 ? 0.08 : 0.05)) with vectors nohead \
