@@ -108,6 +108,28 @@ static void a_new_object_is_zero_in_recycled_memory_too(void **state) {
     assert_true(addresses_seen_again > 0);
 }
 
+/* A mutator that has used only the beginning of its memory: what lies above is fresh, what it has
+   used is not. */
+static bool fresh_thread(struct mutator *m, size_t index, void *argument) {
+    (void)index, (void)argument;
+    bool zero = true;
+    for (int i = 0; i < 300; i++) {
+        const struct shape shape = {.bytes = 64};
+        void *p = mem_new(m, &shape);
+        zero = zero && p != NULL && bytes_are_zero(p, shape.bytes);
+        memset(p, 0xff, shape.bytes);
+        mem_delete(m, p, shape.bytes);
+        if (i % 100 == 99)
+            mem_reset(m);
+    }
+    return zero;
+}
+
+static void a_fresh_mutator_clears_what_it_has_used(void **state) {
+    (void)state;
+    assert_true(threads_run(1, fresh_thread, NULL));
+}
+
 static void a_new_array_is_zero(void **state) {
     (void)state;
     struct mutator *m = &conformance_mutator;
@@ -239,6 +261,7 @@ const struct CMUnitTest object_tests[] = {
     cmocka_unit_test(an_object_of_any_size_is_aligned_as_promised),
     cmocka_unit_test(alignment_holds_after_objects_of_any_size),
     cmocka_unit_test(a_new_object_is_zero_in_recycled_memory_too),
+    cmocka_unit_test(a_fresh_mutator_clears_what_it_has_used),
     cmocka_unit_test(a_new_array_is_zero),
     cmocka_unit_test(live_objects_never_overlap_or_change),
     cmocka_unit_test(usable_bytes_are_at_least_what_was_asked_for),
