@@ -5,14 +5,15 @@
 
 #include "allocators/goheap/os.h"
 
-enum { ARENA_TABLE_INITIAL = OS_PAGE_BYTES / sizeof(struct arena *) };
+/* Entries of both tables are pointers. */
+enum { ENTRY_BYTES = sizeof(void *), ARENA_TABLE_INITIAL = OS_PAGE_BYTES / ENTRY_BYTES };
 
 /* Where Go puts its first arena: an address that does not look like text, a number or a stack. Only
    a wish: sanitizers have their shadow memory there. */
 #define ARENA_FIRST_HINT ((uintptr_t)0xc0 << 32)
 
 /* One entry per possible arena: 32 MB of address space. */
-#define ARENA_INDEX_BYTES (sizeof(struct arena *) << (ARENA_ADDRESS_BITS - ARENA_SHIFT))
+#define ARENA_INDEX_BYTES ((size_t)ENTRY_BYTES << (ARENA_ADDRESS_BITS - ARENA_SHIFT))
 
 struct arena **arenas;
 size_t arena_count;
@@ -27,7 +28,7 @@ static unsigned char *index_is_ready; /* one per OS page of arena_index */
 
 bool arena_init(void) {
     arena_capacity = ARENA_TABLE_INITIAL;
-    arenas = os_map(arena_capacity * sizeof *arenas, OS_GC);
+    arenas = os_map(arena_capacity * ENTRY_BYTES, OS_GC);
     index_is_ready = os_map(INDEX_PAGES, OS_GC);
     arena_index = os_reserve_readable(ARENA_INDEX_BYTES);
     if (arenas != NULL && index_is_ready != NULL && arena_index != NULL)
@@ -38,7 +39,7 @@ bool arena_init(void) {
 
 void arena_release(void) {
     if (arenas != NULL)
-        os_unmap(arenas, arena_capacity * sizeof *arenas, OS_GC);
+        os_unmap(arenas, arena_capacity * ENTRY_BYTES, OS_GC);
     if (index_is_ready != NULL)
         os_unmap(index_is_ready, INDEX_PAGES, OS_GC);
     if (arena_index != NULL)
@@ -55,11 +56,11 @@ static bool arena_table_grow(size_t count) {
     size_t capacity = arena_capacity;
     while (capacity < arena_count + count)
         capacity *= 2;
-    struct arena **larger = os_map(capacity * sizeof *larger, OS_GC);
+    struct arena **larger = os_map(capacity * ENTRY_BYTES, OS_GC);
     if (larger == NULL)
         return false;
-    memcpy(larger, arenas, arena_count * sizeof *larger);
-    os_unmap(arenas, arena_capacity * sizeof *arenas, OS_GC);
+    memcpy(larger, arenas, arena_count * ENTRY_BYTES);
+    os_unmap(arenas, arena_capacity * ENTRY_BYTES, OS_GC);
     arenas = larger;
     arena_capacity = capacity;
     return true;
@@ -67,8 +68,8 @@ static bool arena_table_grow(size_t count) {
 
 /* Makes the index writable for count arenas from base on. */
 static bool arena_index_commit(uintptr_t base, size_t count) {
-    size_t first = (base >> ARENA_SHIFT) * sizeof *arena_index / OS_PAGE_BYTES;
-    size_t last = ((base >> ARENA_SHIFT) + count - 1) * sizeof *arena_index / OS_PAGE_BYTES;
+    size_t first = (base >> ARENA_SHIFT) * ENTRY_BYTES / OS_PAGE_BYTES;
+    size_t last = ((base >> ARENA_SHIFT) + count - 1) * ENTRY_BYTES / OS_PAGE_BYTES;
     for (size_t page = first; page <= last; page++) {
         if (index_is_ready[page])
             continue;
@@ -98,7 +99,7 @@ static void arena_enter(struct arena *arena, uintptr_t base) {
     size_t at = arena_count;
     while (at > 0 && arenas[at - 1]->base > base)
         at--;
-    memmove(&arenas[at + 1], &arenas[at], (arena_count - at) * sizeof *arenas);
+    memmove(&arenas[at + 1], &arenas[at], (arena_count - at) * ENTRY_BYTES);
     arenas[at] = arena;
     arena_count++;
     __atomic_store_n(&arena_index[base >> ARENA_SHIFT], arena, __ATOMIC_RELEASE);

@@ -38,7 +38,7 @@
 #define ENTRY __attribute__((noinline))
 #endif
 
-#define COLD        __attribute__((noinline, cold))
+#define SLOW        __attribute__((noinline))
 #define LIKELY(x)   __builtin_expect((x) != 0, 1)
 #define UNLIKELY(x) __builtin_expect((x) != 0, 0)
 
@@ -93,7 +93,7 @@ static void *malloc_small(struct mutator *m, unsigned span_class, struct layout 
     return p;
 }
 
-static COLD void *malloc_scan_slow(struct mutator *m, unsigned size_class, uint64_t pointers) {
+static SLOW void *malloc_scan_slow(struct mutator *m, unsigned size_class, uint64_t pointers) {
     if (size_class == 0)
         return zero_sized;
     struct layout layout = {size_class_bytes[size_class], pointers};
@@ -117,7 +117,7 @@ static void *malloc_noscan_zeroed(const struct mcache_entry *entry, void *p) {
     return p != NULL && entry->needs_zero ? memset(p, 0, entry->slot_bytes) : p;
 }
 
-static COLD void *malloc_noscan_slow(struct mutator *m, unsigned size_class, bool zero) {
+static SLOW void *malloc_noscan_slow(struct mutator *m, unsigned size_class, bool zero) {
     unsigned span_class = span_class_of(size_class, 1);
     void *p = malloc_small(m, span_class, (struct layout){0, 0});
     return zero ? malloc_noscan_zeroed(&m->cache.entries[span_class], p) : p;
@@ -132,7 +132,7 @@ static inline void *malloc_tiny_adopt(struct mutator *m, void *block, size_t byt
     return block;
 }
 
-static COLD void *malloc_tiny_slow(struct mutator *m, size_t bytes) {
+static SLOW void *malloc_tiny_slow(struct mutator *m, size_t bytes) {
     if (bytes == 0)
         return zero_sized;
     void *block = malloc_noscan_slow(m, TINY_SPAN_CLASS >> 1, true);
@@ -191,7 +191,7 @@ static void malloc_large_enter(struct mutator *m, struct mspan *s) {
     mcentral_push(&mheap.central[s->span_class], s);
 }
 
-static COLD void *malloc_large(struct mutator *m, size_t bytes, struct layout layout, bool zero) {
+static SLOW void *malloc_large(struct mutator *m, size_t bytes, struct layout layout, bool zero) {
     mutator_check(m, "goheap_new");
     mutator_delay_begin(m);
     world_poll(m);
@@ -212,7 +212,7 @@ static COLD void *malloc_large(struct mutator *m, size_t bytes, struct layout la
 }
 
 /* Above SIZE_CLASS_FINE_BYTES_MAX: the coarse table, or large. */
-static COLD void *malloc_coarse(struct mutator *m, size_t bytes, struct layout layout, bool zero) {
+static SLOW void *malloc_coarse(struct mutator *m, size_t bytes, struct layout layout, bool zero) {
     if (bytes > SIZE_CLASS_BYTES_MAX)
         return malloc_large(m, bytes, layout, zero);
     unsigned size_class = size_class_of(bytes);
