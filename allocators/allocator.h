@@ -130,6 +130,8 @@ struct allocator {
     const char *binding; /* "malloc", "goheap", ... */
     const char *summary; /* one line */
     const char *link;    /* "shared", "static" or "inline": how timed code reaches it */
+    const char *variant; /* "zero=calloc": the setting that this cell program has built in, because
+                            timed code may not branch on it; NULL: none */
     uint32_t offers;     /* enum trait */
     const struct allocator_setting *settings; /* ends with a NULL name; may be NULL */
 

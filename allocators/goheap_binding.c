@@ -15,6 +15,7 @@ static const struct allocator_setting settings[] = {
      "per cent of the live heap that may be allocated before the next collection"},
     {"gc", "stw|off", "stw", "collector: stops the world to mark, or none"},
     {"gctrace", "0|1", "0", "a line per collection on stderr, in the format of Go's gctrace=1"},
+    {"link", "shared|static", "shared", "how the cell program is linked with goheap"},
     {"stress", "0..1000000", "0", "collect at every n-th refill and poison freed slots; 0: do not"},
     {NULL, NULL, NULL, NULL},
 };
@@ -127,7 +128,12 @@ static void binding_events_reset(void) {
 const struct allocator allocator_binding = {
     .binding = "goheap",
     .summary = "Go-style heap: size classes, per-thread caches, mark and sweep",
+#ifdef GOHEAP_BINDING_STATIC
+    .link = "static",
+    .variant = "link=static",
+#else
     .link = "shared",
+#endif
     .offers = TRAIT_RECLAIMS | TRAIT_THREADS | TRAIT_COLLECTS,
     .settings = settings,
     .init = binding_init,

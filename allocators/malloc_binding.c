@@ -231,8 +231,17 @@ static const char *malloc_version(void) {
     return library_version;
 }
 
+static const struct allocator_setting malloc_settings[] = {
+    {"zero", "memset|calloc", "memset", "how zeroed memory is made: malloc and memset, or calloc"},
+    {0},
+};
+
 const struct allocator allocator_binding = {
     .binding = "malloc",
+#ifdef MALLOC_BINDING_CALLOC
+    .variant = "zero=calloc",
+#endif
+    .settings = malloc_settings,
     .summary = "the C library's malloc, or any library preloaded in its place",
     .link = "shared",
     .offers = TRAIT_RECLAIMS | TRAIT_THREADS,

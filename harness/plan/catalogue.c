@@ -104,6 +104,32 @@ static bool workloads_agree(const struct workload_info *a, const struct workload
     return true;
 }
 
+static struct binding_info *binding_of_variant(const struct catalogue *c,
+                                               const struct description *d) {
+    for (guint i = 0; i < c->bindings->len; i++) {
+        struct binding_info *b = c->bindings->pdata[i];
+        for (guint j = 0; strcmp(b->name, d->binding->name) == 0 && j < b->settings->len; j++) {
+            const struct setting_info *setting = b->settings->pdata[j];
+            if (strcmp(setting->name, d->variant->setting) == 0)
+                return b;
+        }
+    }
+    return NULL;
+}
+
+/* Hands a variant over to its binding. */
+static bool variant_add(struct catalogue *c, struct description *d, struct error *err) {
+    struct binding_info *b = binding_of_variant(c, d);
+    if (b == NULL)
+        return error_set(err, EXIT_CANNOT,
+                         "%s: no cell program of the binding %s has the setting %s; install all of "
+                         "heapmark again",
+                         d->binding->program, d->binding->name, d->variant->setting);
+    g_ptr_array_add(b->variants, d->variant);
+    d->variant = NULL;
+    return true;
+}
+
 static bool description_agrees(const struct catalogue *c, const struct description *d,
                                struct error *err) {
     if (catalogue_binding_find(c, d->binding->name) != NULL)
@@ -143,9 +169,10 @@ static void workloads_merge(struct catalogue *c, struct description *d) {
 bool catalogue_add(struct catalogue *c, const char *program, const char *described,
                    struct error *err) {
     struct description d;
-    bool ok =
-        description_parse(&d, program, described, c->text, err) && description_agrees(c, &d, err);
-    if (ok) {
+    bool ok = description_parse(&d, program, described, c->text, err);
+    if (ok && d.variant != NULL) {
+        ok = variant_add(c, &d, err);
+    } else if (ok && (ok = description_agrees(c, &d, err))) {
         workloads_merge(c, &d);
         g_ptr_array_add(c->bindings, d.binding);
         d.binding = NULL;

@@ -2,8 +2,8 @@
  * What can be measured here: the bindings whose cell programs are installed, and their workloads.
  *
  * heapmark links no allocator and knows no workload. It asks each cell program (`cell-NAME
- * --describe`), so that adding an allocator or a workload changes nothing here. See harness/run/wire.h
- * for the text they answer with.
+ * --describe`), so that adding an allocator or a workload changes nothing here. See
+ * harness/run/wire.h for the text they answer with.
  */
 #ifndef HEAPMARK_HARNESS_PLAN_CATALOGUE_H
 #define HEAPMARK_HARNESS_PLAN_CATALOGUE_H
@@ -31,11 +31,18 @@ struct workload_info {
     GPtrArray *parameters;  /* of struct parameter_info * */
 };
 
+/* A cell program that has a setting built in; strategies that choose the value run it. */
+struct variant_info {
+    const char *setting, *value;
+    const char *program;
+};
+
 struct binding_info {
     const char *name, *summary, *link;
-    const char *program; /* absolute path of the cell program */
-    uint32_t offers;     /* enum trait */
-    GPtrArray *settings; /* of struct setting_info * */
+    const char *program;  /* absolute path of the plain cell program */
+    GPtrArray *variants;  /* of struct variant_info * */
+    uint32_t offers;      /* enum trait */
+    GPtrArray *settings;  /* of struct setting_info * */
     GPtrArray *workloads; /* of const char *: the names it can run (borrowed from the catalogue) */
 };
 
@@ -48,8 +55,9 @@ struct catalogue {
 void catalogue_init(struct catalogue *c);
 void catalogue_release(struct catalogue *c);
 
-/* Adds what the cell program at `program` answered. A workload known already must agree with what is
-   known. False: the text is not of this version or damaged, with line (EXIT_CANNOT). */
+/* Adds what the cell program at `program` answered. A workload known already must agree with what
+   is known; a variant comes after its binding's plain program. False: the text is not of this
+   version or damaged, with line (EXIT_CANNOT). */
 bool catalogue_add(struct catalogue *c, const char *program, const char *described,
                    struct error *err);
 

@@ -26,6 +26,7 @@ void workload_info_free(void *workload) {
 
 void binding_info_free(void *binding) {
     struct binding_info *b = binding;
+    g_ptr_array_free(b->variants, TRUE);
     g_ptr_array_free(b->settings, TRUE);
     g_ptr_array_free(b->workloads, TRUE);
     g_free(b);
@@ -71,6 +72,21 @@ static const char *link_take(struct description *d, char **fields) {
 
 static const char *offers_take(struct description *d, char **fields) {
     return traits_parse(fields[0], &d->binding->offers) ? NULL : "an unknown trait";
+}
+
+static const char *variant_take(struct description *d, char **fields) {
+    const char *equals = strchr(fields[0], '=');
+    if (d->variant != NULL)
+        return "a second variant";
+    if (equals == NULL || equals == fields[0] || equals[1] == '\0')
+        return "a variant is NAME=VALUE";
+    char *setting = g_strndup(fields[0], (gsize)(equals - fields[0]));
+    d->variant = g_new0(struct variant_info, 1);
+    d->variant->setting = keep(d, setting);
+    d->variant->value = keep(d, equals + 1);
+    d->variant->program = d->binding->program;
+    g_free(setting);
+    return NULL;
 }
 
 static const char *setting_take(struct description *d, char **fields) {
@@ -146,9 +162,9 @@ static const struct describe_key {
     unsigned fields;
     const char *(*take)(struct description *d, char **fields);
 } describe_keys[] = {
-    {"binding", 1, binding_take},     {"summary", 1, summary_take}, {"link", 1, link_take},
-    {"offers", 1, offers_take},       {"setting", 4, setting_take}, {"workload", 7, workload_take},
-    {"parameter", 6, parameter_take},
+    {"binding", 1, binding_take},   {"summary", 1, summary_take},     {"link", 1, link_take},
+    {"offers", 1, offers_take},     {"variant", 1, variant_take},     {"setting", 4, setting_take},
+    {"workload", 7, workload_take}, {"parameter", 6, parameter_take},
 };
 
 static const struct describe_key *key_find(const char *line, size_t length) {
@@ -226,6 +242,7 @@ bool description_parse(struct description *d, const char *program, const char *d
         .text = text,
     };
     d->binding->settings = g_ptr_array_new_with_free_func(g_free);
+    d->binding->variants = g_ptr_array_new_with_free_func(g_free);
     d->binding->workloads = g_ptr_array_new();
     d->binding->program = keep(d, program);
     char **lines = g_strsplit(described, "\n", -1);
@@ -245,6 +262,7 @@ bool description_parse(struct description *d, const char *program, const char *d
 void description_release(struct description *d) {
     if (d->binding != NULL)
         binding_info_free(d->binding);
+    g_free(d->variant);
     g_ptr_array_free(d->workloads, TRUE);
     g_array_free(d->lines, TRUE);
 }

@@ -6,9 +6,10 @@
 
 struct description {
     struct binding_info *binding;
-    GPtrArray *workloads; /* of struct workload_info * */
-    GArray *lines;        /* of unsigned: the line each workload is on */
-    GStringChunk *text;   /* borrowed: owns the strings */
+    struct variant_info *variant; /* NULL: the binding's plain program */
+    GPtrArray *workloads;         /* of struct workload_info * */
+    GArray *lines;                /* of unsigned: the line each workload is on */
+    GStringChunk *text;           /* borrowed: owns the strings */
 };
 
 /* Parses; false (EXIT_CANNOT) when the text is not of this version or damaged, with line. Caller

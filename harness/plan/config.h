@@ -2,8 +2,8 @@
  * What one `heapmark run` shall do: the flags, or a config file with the same names.
  *
  * A config file is YAML: one mapping whose keys are the long names of run's flags without dashes
- * ("ops: 1000"); a value is a scalar or a list of scalars (which is the flag given once per item, or
- * joined by commas where the flag takes a list). A flag on the command line wins over the file.
+ * ("ops: 1000"); a value is a scalar or a list of scalars (which is the flag given once per item,
+ * or joined by commas where the flag takes a list). A flag on the command line wins over the file.
  */
 #ifndef HEAPMARK_HARNESS_PLAN_CONFIG_H
 #define HEAPMARK_HARNESS_PLAN_CONFIG_H
@@ -23,7 +23,7 @@ struct config {
     char *cpus;            /* list such as "0,2-3"; NULL: not bound */
     enum effort effort;
     unsigned repetitions;
-    uint64_t ops;          /* 0: as the workload says */
+    uint64_t ops; /* 0: as the workload says */
     uint64_t seed;
     uint64_t timeout_s;    /* per cell */
     uint64_t memory_bytes; /* limit per cell program, 0: three quarters of what is available */
@@ -33,9 +33,9 @@ struct config {
 void config_init(struct config *c); /* the defaults */
 void config_release(struct config *c);
 
-/* Sets one by its name, as flag or file key, from text. Refuses (EXIT_USAGE) an unknown name with the
-   nearest one, and a value that is not of its kind or out of range, naming both. Repeated settings of
-   threads and param add up, any other replaces. */
+/* Sets one by its name, as flag or file key, from text. Refuses (EXIT_USAGE) an unknown name with
+   the nearest one, and a value that is not of its kind or out of range, naming both. Repeated
+   settings of threads and param add up, any other replaces. */
 bool config_set(struct config *c, const char *name, const char *value, struct error *err);
 
 /* Reads a file over c. Refuses (EXIT_USAGE) with file, line and column. */

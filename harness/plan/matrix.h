@@ -1,8 +1,9 @@
 /*
  * The matrix: every strategy with every workload, its parameters and thread counts.
  *
- * A pair that makes no sense (the workload needs what the binding does not offer) is a cell too, with
- * the reason to skip it; so is one whose strategy is unavailable. Nothing is left out silently.
+ * A pair that makes no sense (the workload needs what the binding does not offer) is a cell too,
+ * with the reason to skip it; so is one whose strategy is unavailable. Nothing is left out
+ * silently.
  */
 #ifndef HEAPMARK_HARNESS_PLAN_MATRIX_H
 #define HEAPMARK_HARNESS_PLAN_MATRIX_H
@@ -22,8 +23,8 @@ struct cell {
 
 struct matrix {
     GPtrArray *strategies; /* of struct strategy * */
-    GArray *cells;         /* of struct cell, grouped by workload in catalogue order, then parameters,
-                              threads, and strategies in the order given */
+    GArray *cells; /* of struct cell, grouped by workload in catalogue order, then parameters,
+                      threads, and strategies in the order given */
     GStringChunk *text;
 };
 

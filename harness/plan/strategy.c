@@ -307,6 +307,21 @@ static bool setting_take(struct strategy_parser *p, struct strategy *s, const ch
 
 /* ---- lists ---- */
 
+/* The binding's plain cell program, or the variant that one of the settings selects. */
+static const char *program_select(const struct strategy *s) {
+    if (s->binding == NULL)
+        return NULL;
+    for (guint i = 0; i < s->binding->variants->len; i++) {
+        const struct variant_info *v = s->binding->variants->pdata[i];
+        for (guint j = 0; j < s->settings->len; j++) {
+            const struct setting_value *set = &g_array_index(s->settings, struct setting_value, j);
+            if (strcmp(set->name, v->setting) == 0 && strcmp(set->value, v->value) == 0)
+                return v->program;
+        }
+    }
+    return s->binding->program;
+}
+
 static bool strategy_fill(struct strategy_parser *p, struct strategy *s, const char *whole) {
     if (!alias_split(p, whole, s))
         return false;
@@ -315,6 +330,7 @@ static bool strategy_fill(struct strategy_parser *p, struct strategy *s, const c
     for (guint i = 1; ok && i < words->len; i++)
         ok = setting_take(p, s, words->pdata[i]);
     g_ptr_array_free(words, TRUE);
+    s->program = program_select(s);
     return ok;
 }
 

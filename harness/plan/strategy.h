@@ -21,10 +21,11 @@ struct strategy {
     const char *spec;                   /* without the alias, alternatives expanded */
     const struct binding_info *binding; /* NULL when its cell program is not here */
     const char *binding_name;
-    const char *allocator; /* "jemalloc"; NULL when the spec names a binding or a path */
-    const char *preload;   /* absolute path of the library to preload, NULL for none */
-    GArray *settings;      /* of struct setting_value */
-    GArray *environment;   /* of struct setting_value */
+    const char *program;     /* the cell program to run, by binding and settings; NULL as binding */
+    const char *allocator;   /* "jemalloc"; NULL when the spec names a binding or a path */
+    const char *preload;     /* absolute path of the library to preload, NULL for none */
+    GArray *settings;        /* of struct setting_value */
+    GArray *environment;     /* of struct setting_value */
     const char *unavailable; /* why it cannot run here, NULL when it can */
 };
 
@@ -37,9 +38,9 @@ struct malloc_library {
 extern const struct malloc_library malloc_libraries[]; /* ends with a NULL name */
 
 /* Appends the strategies of a list (struct strategy *, freed by the array's free function, text in
-   `text`). Refuses (EXIT_USAGE): an unknown name (with the nearest), an unknown setting or a value out
-   of its range, a .so that is missing, unreadable or exports no malloc, two strategies of one name.
-   A known library that is not installed gives a strategy that is `unavailable`. */
+   `text`). Refuses (EXIT_USAGE): an unknown name (with the nearest), an unknown setting or a value
+   out of its range, a .so that is missing, unreadable or exports no malloc, two strategies of one
+   name. A known library that is not installed gives a strategy that is `unavailable`. */
 bool strategies_parse(GPtrArray *out, const char *list, const struct catalogue *catalogue,
                       GStringChunk *text, struct error *err);
 

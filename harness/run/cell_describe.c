@@ -50,6 +50,8 @@ void cell_describe(FILE *out) {
             WIRE_DESCRIBE_VERSION, a->binding, a->summary, a->link);
     traits_print(out, a->offers);
     fputc('\n', out);
+    if (a->variant != NULL)
+        fprintf(out, "variant %s\n", a->variant);
     for (const struct allocator_setting *s = a->settings; s != NULL && s->name != NULL; s++)
         fprintf(out, "setting %s\t%s\t%s\t%s\n", s->name, s->values, s->initial, s->summary);
     for (const struct workload *const *w = time_workloads; *w != NULL; w++)

@@ -79,7 +79,7 @@ static void arguments_add_strategy(GPtrArray *out, const struct strategy *s) {
 
 char **cell_arguments(const struct cell *cell, const struct config *config, uint64_t memory_limit) {
     GPtrArray *out = g_ptr_array_new();
-    arguments_add(out, "%s", cell->strategy->binding->program);
+    arguments_add(out, "%s", cell->strategy->program);
     arguments_add_workload(out, cell);
     arguments_add_strategy(out, cell->strategy);
     arguments_add(out, "--effort=%s", config->effort == EFFORT_FULL ? "full" : "quick");

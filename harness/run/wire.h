@@ -9,6 +9,8 @@
  *   binding NAME
  *   summary TEXT
  *   link shared|static|inline
+ *   variant NAME=VALUE                    absent in the binding's plain program: the setting that this
+ *                                         one has built in; its settings and workloads do not count
  *   offers TRAIT ...                      words of enum trait, separated by spaces; may be empty
  *   setting NAME\tVALUES\tINITIAL\tSUMMARY
  *   workload NAME\tGROUP\tARTICLE\tSUMMARY\tSTRESSES\tNEEDS\tTRAITS   (the last two: words)

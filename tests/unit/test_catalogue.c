@@ -51,6 +51,20 @@ static void a_workload_is_there_once_however_many_have_it(void **state) {
     catalogue_release(&c);
 }
 
+static void a_variant_without_its_binding_is_refused(void **state) {
+    (void)state;
+    struct catalogue c;
+    struct error err;
+    fixture_catalogue_init(&c);
+    assert_false(catalogue_add(&c, "/cells/cell-x", HEAD "offers \nvariant a=b\nend\n", &err));
+    assert_string_equal(err.text, "/cells/cell-x: no cell program of the binding x has the setting "
+                                  "a; install all of heapmark again");
+    assert_false(catalogue_add(&c, "/cells/cell-x", HEAD "offers \nvariant a\nend\n", &err));
+    assert_string_equal(err.text, "/cells/cell-x --describe, line 6: a variant is NAME=VALUE");
+    assert_int_equal(c.bindings->len, 3);
+    catalogue_release(&c);
+}
+
 #define WORKLOAD_TEXT(name) "workload " name "\tg\t\ts\ts\t\t\n"
 
 static void workloads_keep_their_order_when_programs_lack_some(void **state) {
@@ -141,6 +155,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_line_of_a_description_is_kept),
         cmocka_unit_test(a_workload_is_there_once_however_many_have_it),
+        cmocka_unit_test(a_variant_without_its_binding_is_refused),
         cmocka_unit_test(workloads_keep_their_order_when_programs_lack_some),
         cmocka_unit_test(an_answer_of_another_version_is_refused),
         cmocka_unit_test(damage_is_refused_with_its_line),

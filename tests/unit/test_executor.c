@@ -42,6 +42,7 @@ static void fixture_init(struct fixture *f, const char *behaviour) {
         (struct strategy){.name = "mine",
                           .binding = &f->binding,
                           .binding_name = "malloc",
+                          .program = FAKE_CELL,
                           .settings = g_array_new(FALSE, FALSE, sizeof(struct setting_value)),
                           .environment = g_array_new(FALSE, FALSE, sizeof(struct setting_value))};
     f->workload =
@@ -252,7 +253,7 @@ static void a_program_that_is_not_there_is_unavailable(void **state) {
     (void)state;
     struct fixture f;
     fixture_init(&f, "ok");
-    f.binding.program = "/nonexistent/cell-malloc";
+    f.strategy.program = "/nonexistent/cell-malloc";
     assert_true(fixture_execute(&f));
     assert_string_equal(f.out.record.status, "unavailable");
     assert_string_equal(f.out.record.reason,

@@ -53,6 +53,22 @@ static void assert_strategies(const char *list, const char *expected) {
     parsed_release(&p);
 }
 
+static void a_setting_that_is_built_in_selects_the_variants_program(void **state) {
+    (void)state;
+    static const char variant[] = "heapmark-describe 1\nbinding malloc\nsummary s\nlink shared\n"
+                                  "offers reclaims threads\nvariant zero=calloc\nend\n";
+    struct parsed p = {.strategies = strategies_new(), .text = g_string_chunk_new(64)};
+    fixture_catalogue_init(&p.catalogue);
+    assert_true(catalogue_add(&p.catalogue, "/cells/cell-malloc-calloc", variant, &p.err));
+    assert_true(strategies_parse(p.strategies, "malloc,malloc:zero=raw,malloc:zero=calloc",
+                                 &p.catalogue, p.text, &p.err));
+    static const char *const programs[] = {"/cells/cell-malloc", "/cells/cell-malloc",
+                                           "/cells/cell-malloc-calloc"};
+    for (guint i = 0; i < p.strategies->len; i++)
+        assert_string_equal(((struct strategy *)p.strategies->pdata[i])->program, programs[i]);
+    parsed_release(&p);
+}
+
 static void assert_refused(const char *list, const char *sentence) {
     struct parsed p = parse(list);
     assert_false(p.ok);
@@ -302,6 +318,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_name_is_a_strategy),
         cmocka_unit_test(settings_follow_colons),
+        cmocka_unit_test(a_setting_that_is_built_in_selects_the_variants_program),
         cmocka_unit_test(capitals_are_environment_and_quotes_keep_text_whole),
         cmocka_unit_test(an_alias_names_a_strategy),
         cmocka_unit_test(braces_expand_to_one_strategy_each),
