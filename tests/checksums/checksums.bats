@@ -35,6 +35,13 @@ compare() { # [ARGUMENT...]
     compare --threads=2
 }
 
+@test "every workload survives goheap's stress mode with the same checksum" {
+    expected=$(checksums "$CELLS/cell-malloc")
+    stressed=$(checksums "$CELLS/cell-goheap" --setting=stress=1)
+    [ -n "$expected" ]
+    diff <(echo "$expected") <(echo "$stressed")
+}
+
 @test "another seed changes the checksum of a workload that uses it" {
     a=$("$CELLS/cell-malloc" --workload=scan-pointers --ops=100 --seed=1 | grep checksum)
     b=$("$CELLS/cell-malloc" --workload=scan-pointers --ops=100 --seed=2 | grep checksum)
