@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -23,6 +24,8 @@
 #include "harness/run/command.h"
 #include "harness/run/discover.h"
 #include "harness/run/rounds.h"
+
+#define RUN_MACHINE_FILE "machine.txt"
 
 static volatile int run_interrupted; /* set by the signal handler, read by the executor */
 
@@ -49,10 +52,12 @@ static void run_interrupt(int number) {
 }
 
 static void run_catch_signals(void) {
-    struct sigaction action = {.sa_handler = run_interrupt, .sa_flags = SA_RESTART};
+    struct sigaction action = {.sa_handler = run_interrupt, .sa_flags = SA_RESTART}, inherited;
     sigaction(SIGINT, &action, NULL);
     sigaction(SIGTERM, &action, NULL);
-    sigaction(SIGHUP, &action, NULL);
+    sigaction(SIGHUP, NULL, &inherited);
+    if (inherited.sa_handler != SIG_IGN) /* nohup wants the run to outlive its terminal */
+        sigaction(SIGHUP, &action, NULL);
 }
 
 /* ---- names of cells ---- */
@@ -101,14 +106,16 @@ static void dry_run(struct run_job *job) {
 
 /* ---- the run directory ---- */
 
-/* results/20261121T214500Z; with -2, -3, ... when there was another run in the same second. */
+/* Makes results/20261121T214500Z; with -2, -3, ... when there was another run in the same second.
+   mkdir decides who is first; any other failure is left for the store to meet and tell. */
 static char *run_dir_new(void) {
     char name[32];
     time_t now = time(NULL);
     struct tm utc;
     strftime(name, sizeof name, "%Y%m%dT%H%M%SZ", gmtime_r(&now, &utc));
+    g_mkdir_with_parents("results", 0777);
     char *dir = g_build_filename("results", name, NULL);
-    for (int number = 2; g_file_test(dir, G_FILE_TEST_EXISTS); number++) {
+    for (int number = 2; mkdir(dir, 0777) != 0 && errno == EEXIST; number++) {
         g_free(dir);
         dir = g_strdup_printf("results/%s-%d", name, number);
     }
@@ -118,13 +125,24 @@ static char *run_dir_new(void) {
 static bool run_store_create(struct run_job *job, struct error *err) {
     if (job->options.out == NULL)
         job->options.out = run_dir_new();
-    job->store = store_create(job->options.out, err);
-    if (job->store == NULL)
-        return false;
     char *config = config_text(&job->options.config), *machine = machine_text();
-    bool ok = store_write_text(job->options.out, "config.txt", config, err) &&
-              store_write_text(job->options.out, "machine.txt", machine, err);
+    const struct store_text texts[] = {
+        {RUN_CONFIG_FILE, config}, {RUN_MACHINE_FILE, machine}, {NULL, NULL}};
+    job->store = store_create(job->options.out, texts, err);
     g_free(config);
+    g_free(machine);
+    return job->store != NULL;
+}
+
+/* A run that was ended in its first moment may lack its machine. */
+static bool run_complete_machine(const char *dir, struct error *err) {
+    char *path = g_build_filename(dir, RUN_MACHINE_FILE, NULL);
+    bool there = g_file_test(path, G_FILE_TEST_EXISTS);
+    g_free(path);
+    if (there)
+        return true;
+    char *machine = machine_text();
+    bool ok = store_write_text(dir, RUN_MACHINE_FILE, machine, err);
     g_free(machine);
     return ok;
 }
@@ -132,7 +150,7 @@ static bool run_store_create(struct run_job *job, struct error *err) {
 static bool run_store_resume(struct run_job *job, struct error *err) {
     char *notice = NULL;
     job->store = store_resume(job->options.out, &notice, err);
-    if (job->store == NULL)
+    if (job->store == NULL || !run_complete_machine(job->options.out, err))
         return false;
     if (notice != NULL)
         fprintf(stderr, "heapmark: %s\n", notice);

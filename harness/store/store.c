@@ -20,6 +20,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "harness/store/run_directory.h"
 #include "harness/store/run_files.h"
 
 struct store_file {
@@ -103,6 +104,12 @@ static bool file_open(const struct store *s, struct store_file *file, int flags,
     return file->fd >= 0 || cannot(s, file, "open", err);
 }
 
+static void file_remove(const char *dir, const char *file) {
+    char *path = g_build_filename(dir, file, NULL);
+    unlink(path);
+    g_free(path);
+}
+
 static bool header_write(const struct store *s, struct store_file *file, struct error *err) {
     GString *header = g_string_new(NULL);
     csv_header_append(header, file->type);
@@ -121,36 +128,7 @@ static bool store_lock(const struct store *s, struct error *err) {
                      s->dir);
 }
 
-static bool directory_make(const char *dir, struct error *err) {
-    if (g_mkdir_with_parents(dir, 0777) == 0)
-        return true;
-    int status = errno == ENOTDIR || errno == EEXIST ? EXIT_USAGE : EXIT_CANNOT;
-    return error_set(err, status, "cannot create the directory %s: %s", dir, g_strerror(errno));
-}
-
-static bool directory_check_empty(const char *dir, struct error *err) {
-    GError *failure = NULL;
-    GDir *entries = g_dir_open(dir, 0, &failure);
-    if (entries == NULL) {
-        error_set(err, EXIT_CANNOT, "cannot read the directory %s: %s", dir, failure->message);
-        g_error_free(failure);
-        return false;
-    }
-    const char *first = g_dir_read_name(entries);
-    char *records = g_build_filename(dir, record_type.file, NULL);
-    bool ok = first == NULL;
-    if (!ok && g_file_test(records, G_FILE_TEST_EXISTS))
-        error_set(err, EXIT_USAGE,
-                  "%s holds another run; give --resume to go on with it, or another --out", dir);
-    else if (!ok)
-        error_set(err, EXIT_USAGE, "%s holds other files (%s, ...); give another --out", dir,
-                  first);
-    g_free(records);
-    g_dir_close(entries);
-    return ok;
-}
-
-/* records.csv first: from then on the directory is a run, and --resume makes the missing files. */
+/* records.csv first: whoever creates and locks it is the one that writes. */
 static bool files_create(struct store *s, struct error *err) {
     for (size_t i = 0; i < RUN_FILES; i++) {
         if (!file_open(s, &s->files[i], O_EXCL, err))
@@ -163,26 +141,38 @@ static bool files_create(struct store *s, struct error *err) {
     return true;
 }
 
-/* Takes away what files_create made, so that the same --out can be given again. */
-static void files_remove(struct store *s) {
+/* Takes away what a creation made, so that the same --out can be given again. */
+static void files_remove(const struct store *s, const struct store_text *texts) {
+    for (; texts != NULL && texts->file != NULL; texts++)
+        file_remove(s->dir, texts->file);
     for (size_t i = 0; i < RUN_FILES; i++) {
-        if (s->files[i].fd < 0)
-            continue;
-        char *path = g_build_filename(s->dir, s->files[i].type->file, NULL);
-        unlink(path);
-        g_free(path);
+        if (s->files[i].fd >= 0)
+            file_remove(s->dir, s->files[i].type->file);
     }
 }
 
-struct store *store_create(const char *dir, struct error *err) {
-    if (!directory_make(dir, err) || !directory_check_empty(dir, err))
+static bool texts_write(const char *dir, const struct store_text *texts, struct error *err) {
+    for (; texts != NULL && texts->file != NULL; texts++) {
+        if (!store_write_text(dir, texts->file, texts->text, err))
+            return false;
+    }
+    return true;
+}
+
+struct store *store_create(const char *dir, const struct store_text *texts, struct error *err) {
+    if (!run_directory_make(dir, err))
+        return NULL;
+    int claim = run_directory_claim(dir, err);
+    if (claim < 0)
         return NULL;
     struct store *s = store_new(dir);
-    if (files_create(s, err))
-        return s;
-    files_remove(s);
-    store_free(s);
-    return NULL;
+    if (!texts_write(dir, texts, err) || !files_create(s, err)) {
+        files_remove(s, texts);
+        store_free(s);
+        s = NULL;
+    }
+    close(claim);
+    return s;
 }
 
 static bool files_reopen(struct store *s, const struct run_files *f, struct error *err) {
@@ -209,13 +199,13 @@ static bool files_reopen(struct store *s, const struct run_files *f, struct erro
     return true;
 }
 
-/* Opens and locks records.csv, which must be there, before anything is read: a tail that another
-   process is just writing is no torn one. */
+/* Opens and locks records.csv before anything is read: a tail that another process is just writing
+   is no torn one. It must be there, unless the run was ended before it was made. */
 static bool records_open(struct store *s, struct error *err) {
     char *path = g_build_filename(s->dir, record_type.file, NULL);
     bool there = g_file_test(path, G_FILE_TEST_IS_REGULAR);
     g_free(path);
-    if (!there)
+    if (!there && !run_directory_is_begun(s->dir))
         return error_set(err, EXIT_USAGE, "%s holds no run to resume: there is no %s in it", s->dir,
                          record_type.file);
     return file_open(s, &s->files[0], 0, err) && store_lock(s, err);
@@ -301,16 +291,4 @@ bool store_append(struct store *s, struct observation *o, struct error *err) {
         s->files[i].good = ends[i];
     s->next_record++;
     return true;
-}
-
-bool store_write_text(const char *dir, const char *file, const char *text, struct error *err) {
-    GError *failure = NULL;
-    char *path = g_build_filename(dir, file, NULL);
-    bool ok = g_file_set_contents(path, text, -1, &failure);
-    if (!ok) {
-        error_set(err, EXIT_CANNOT, "cannot write %s: %s", path, failure->message);
-        g_error_free(failure);
-    }
-    g_free(path);
-    return ok;
 }

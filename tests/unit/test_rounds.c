@@ -137,8 +137,8 @@ static void fixture_hear_finished(void *context, const struct record *record, si
 static bool fixture_run(struct fixture *f, bool resume) {
     struct run_rows existing = {0};
     char *notice = NULL;
-    f->store =
-        resume ? store_resume(f->run_dir, &notice, &f->err) : store_create(f->run_dir, &f->err);
+    f->store = resume ? store_resume(f->run_dir, &notice, &f->err)
+                      : store_create(f->run_dir, NULL, &f->err);
     assert_non_null(f->store);
     assert_null(notice);
     if (resume)

@@ -112,7 +112,7 @@ static bool append(struct store *s, uint64_t repetition, struct error *err) {
 /* A run of n records, closed. */
 static void run_make(const char *dir, uint64_t n) {
     struct error err;
-    struct store *s = store_create(dir, &err);
+    struct store *s = store_create(dir, NULL, &err);
     assert_non_null(s);
     for (uint64_t i = 1; i <= n; i++)
         assert_true(append(s, i, &err));
@@ -177,7 +177,7 @@ static void a_run_without_records_reads_back_empty(void **state) {
 
 static void assert_create_refused(const char *dir, int status, const char *part) {
     struct error err;
-    assert_null(store_create(dir, &err));
+    assert_null(store_create(dir, NULL, &err));
     assert_int_equal(err.exit_status, status);
     if (strstr(err.text, part) == NULL)
         fail_msg("\"%s\" lacks \"%s\"", err.text, part);
@@ -193,6 +193,7 @@ static void a_directory_of_another_run_or_of_other_files_is_refused(void **state
     char *file = g_build_filename(*state, "file", NULL);
     assert_create_refused(file, EXIT_USAGE, "cannot create the directory");
     g_free(file);
+    assert_create_refused("", EXIT_USAGE, "it is empty");
     assert_create_refused("/proc/nothing/run", EXIT_CANNOT, "cannot create the directory");
     g_free(dir);
 }
@@ -210,7 +211,7 @@ static void two_writers_are_refused(void **state) {
     char *dir = run_dir(state);
     struct error err;
     char *notice;
-    struct store *s = store_create(dir, &err);
+    struct store *s = store_create(dir, NULL, &err);
     assert_null(store_resume(dir, &notice, &err));
     assert_non_null(strstr(err.text, "another heapmark is writing"));
     store_free(s);
@@ -218,6 +219,12 @@ static void two_writers_are_refused(void **state) {
     assert_non_null(s);
     store_free(s);
     g_free(dir);
+}
+
+static void file_remove(const char *dir, const char *file) {
+    char *path = g_build_filename(dir, file, NULL);
+    assert_int_equal(g_unlink(path), 0);
+    g_free(path);
 }
 
 /* Copies a run with one file cut to a length. */
@@ -312,6 +319,35 @@ static void a_run_that_died_at_its_creation_is_completed(void **state) {
     g_free(dir);
 }
 
+/* Its config is the first thing of a run, and all that --resume needs. */
+static void a_run_that_died_with_its_config_alone_is_completed(void **state) {
+    char *dir = run_dir(state);
+    struct error err;
+    char *notice;
+    g_mkdir(dir, 0777);
+    assert_true(store_write_text(dir, RUN_CONFIG_FILE, "ops: 1\n", &err));
+    assert_create_refused(dir, EXIT_USAGE, "holds another run; give --resume");
+    struct store *s = store_resume(dir, &notice, &err);
+    assert_non_null(s);
+    assert_null(notice);
+    assert_true(append(s, 1, &err));
+    store_free(s);
+    assert_reads_back(dir, 1, false);
+    file_remove(dir, "records.csv");
+    assert_null(store_resume(dir, &notice, &err)); /* its long rows would be cut */
+    assert_non_null(strstr(err.text, "holds no run to resume"));
+    g_free(dir);
+}
+
+static void a_half_written_config_is_no_other_file(void **state) {
+    char *dir = run_dir(state);
+    g_mkdir(dir, 0777);
+    file_append(dir, RUN_CONFIG_FILE ".new", "op");
+    run_make(dir, 1);
+    assert_reads_back(dir, 1, false);
+    g_free(dir);
+}
+
 static void damage_elsewhere_is_refused_with_file_and_line(void **state) {
     char *dir = run_dir(state);
     run_make(dir, 2);
@@ -383,7 +419,7 @@ static void a_write_that_fails_half_way_leaves_whole_records(void **state) {
     size_t two = strlen(text);
     g_free(text);
     tree_remove(dir);
-    struct store *s = store_create(dir, &err);
+    struct store *s = store_create(dir, NULL, &err);
     assert_true(append(s, 1, &err));
     text = file_text(dir, "pauses.csv");
     size_t from = strlen(text); /* shorter than records.csv with its long header */
@@ -455,18 +491,24 @@ static void a_process_killed_among_long_rows_leaves_no_record(void **state) {
     g_free(dir);
 }
 
+/* At whichever byte of whichever file: the directory is as empty as it was. */
 static void a_failed_creation_leaves_no_run(void **state) {
+    static const struct store_text texts[] = {
+        {RUN_CONFIG_FILE, "workloads: calm\n"}, {"machine.txt", "cpu: some\n"}, {NULL, NULL}};
     char *dir = run_dir(state);
     struct error err;
     struct rlimit before;
     signal(SIGXFSZ, SIG_IGN);
     assert_int_equal(getrlimit(RLIMIT_FSIZE, &before), 0);
-    struct rlimit now = {100, before.rlim_max};
-    setrlimit(RLIMIT_FSIZE, &now);
-    struct store *s = store_create(dir, &err);
-    setrlimit(RLIMIT_FSIZE, &before);
-    assert_null(s);
-    assert_int_equal(err.exit_status, EXIT_CANNOT);
+    for (rlim_t limit = 0; limit < 40; limit++) {
+        struct rlimit now = {limit, before.rlim_max};
+        setrlimit(RLIMIT_FSIZE, &now);
+        struct store *s = store_create(dir, texts, &err);
+        setrlimit(RLIMIT_FSIZE, &before);
+        assert_null(s);
+        assert_int_equal(err.exit_status, EXIT_CANNOT);
+        assert_int_equal(g_rmdir(dir), 0); /* nothing is in it */
+    }
     run_make(dir, 1);
     assert_reads_back(dir, 1, false);
     g_free(dir);
@@ -509,6 +551,8 @@ int main(void) {
         STORE_TEST(a_record_cut_anywhere_is_left_out_and_resumed),
         STORE_TEST(long_rows_without_a_record_are_left_out_and_cut),
         STORE_TEST(a_run_that_died_at_its_creation_is_completed),
+        STORE_TEST(a_run_that_died_with_its_config_alone_is_completed),
+        STORE_TEST(a_half_written_config_is_no_other_file),
         STORE_TEST(damage_elsewhere_is_refused_with_file_and_line),
         STORE_TEST(a_record_that_comes_twice_is_refused),
         STORE_TEST(long_rows_of_a_missing_record_are_refused),
