@@ -3,7 +3,7 @@
  *
  * heapmark links no allocator and knows no workload. It asks each cell program (`cell-NAME
  * --describe`), so that adding an allocator or a workload changes nothing here. See
- * harness/run/wire.h for the text they answer with.
+ * harness/base/wire.h for the text they answer with.
  */
 #ifndef HEAPMARK_HARNESS_PLAN_CATALOGUE_H
 #define HEAPMARK_HARNESS_PLAN_CATALOGUE_H

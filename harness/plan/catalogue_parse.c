@@ -1,5 +1,5 @@
 /*
- * The text of `cell-NAME --describe` (harness/run/wire.h) to structures.
+ * The text of `cell-NAME --describe` (harness/base/wire.h) to structures.
  *
  * A line is a key and its fields; a table says how many fields a key has and who takes them. What
  * takes them answers with NULL, or with why it cannot.
@@ -9,7 +9,7 @@
 #include <string.h>
 
 #include "harness/base/text.h"
-#include "harness/run/wire.h"
+#include "harness/base/wire.h"
 #include "workloads/workload.h"
 
 static void parameter_info_free(void *parameter) {

@@ -11,7 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "harness/run/wire.h"
+#include "harness/base/wire.h"
 #include "workloads/heap.h"
 
 static int report_fd = -1;

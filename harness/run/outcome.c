@@ -7,7 +7,7 @@
 #include <string.h>
 #include <sys/wait.h>
 
-#include "harness/run/wire.h"
+#include "harness/base/wire.h"
 
 enum { SAID_BYTES_MAX = 400, SAID_LINES_MAX = 3 };
 

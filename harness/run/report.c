@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "harness/base/text.h"
-#include "harness/run/wire.h"
+#include "harness/base/wire.h"
 
 struct report_reader {
     struct observation *out;

@@ -1,5 +1,5 @@
 /*
- * Parses what a cell program reported (harness/run/wire.h). A pure function of the text.
+ * Parses what a cell program reported (harness/base/wire.h). A pure function of the text.
  *
  * The text comes from another process, which may have died in the middle of a line or be no cell
  * program at all; nothing in it is believed before it is checked.

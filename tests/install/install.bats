@@ -25,6 +25,19 @@ setup_file() {
     [ -n "$(find run/plots -name '*.svg')" ]
 }
 
+@test "plots come from the run directory alone" {
+    cd "$BATS_TEST_TMPDIR"
+    "$PREFIX/bin/heapmark" run --workloads create --strategies malloc,goheap --ops 1000 \
+        --repetitions 2 --out here 2>/dev/null
+    "$PREFIX/bin/heapmark" plot here
+    mkdir elsewhere
+    cp here/*.csv here/*.txt elsewhere
+    HEAPMARK_LIBEXEC=/nonexistent "$PREFIX/bin/heapmark" plot elsewhere
+    for table in here/plots/*.tsv; do
+        diff <(grep -v '^#' "$table") <(grep -v '^#' "elsewhere/plots/${table##*/}")
+    done
+}
+
 @test "a program compiles and links against the installed goheap" {
     cat >"$BATS_TEST_TMPDIR/user.c" <<'C'
 #include <heapmark/goheap.h>

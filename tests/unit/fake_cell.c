@@ -12,7 +12,7 @@
 #include <sys/prctl.h>
 #include <unistd.h>
 
-#include "harness/run/wire.h"
+#include "harness/base/wire.h"
 
 struct behaviour {
     const char *name;

@@ -1,3 +1,4 @@
+/* clang-format off */
 /*
  * What a cell program and heapmark say to each other: lines of UTF-8 text, so that a Go program can
  * speak it too. A line is a key, a space, and a value; values that are several fields are separated
@@ -48,8 +49,9 @@
  *
  * A report without its end line is a process that died: how, its wait status tells.
  */
-#ifndef HEAPMARK_HARNESS_RUN_WIRE_H
-#define HEAPMARK_HARNESS_RUN_WIRE_H
+/* clang-format on */
+#ifndef HEAPMARK_HARNESS_BASE_WIRE_H
+#define HEAPMARK_HARNESS_BASE_WIRE_H
 
 #define WIRE_DESCRIBE_VERSION 1
 #define WIRE_REPORT_VERSION   1
