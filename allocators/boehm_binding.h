@@ -27,6 +27,7 @@
 #include <gc/gc.h>
 
 #include "allocators/allocator.h"
+#include "allocators/plain_stores.h"
 
 /* bdwgc finds its own context by thread-local storage. */
 struct mutator {
@@ -88,24 +89,6 @@ static inline void *mem_resize(struct mutator *m, void *p, const struct shape *s
 
 static inline void mem_delete(struct mutator *m, void *p, size_t bytes) {
     (void)m, (void)p, (void)bytes;
-}
-
-static inline void mem_init(struct mutator *m, void *slot, void *value) {
-    (void)m;
-    *(void **)slot = value;
-}
-
-/* No barrier: where bdwgc marks while the program runs, it learns of stores from page protection.
- */
-static inline void mem_store(struct mutator *m, void *slot, void *value) {
-    (void)m;
-    *(void **)slot = value;
-}
-
-static inline void mem_copy(struct mutator *m, void *dst, const void *src,
-                            const struct shape *shape, size_t n) {
-    (void)m;
-    memcpy(dst, src, shape->bytes * n);
 }
 
 static inline bool mem_root(struct mutator *m, void *start, size_t bytes) {

@@ -26,6 +26,7 @@
 #include <string.h>
 
 #include "allocators/allocator.h"
+#include "allocators/no_collector.h"
 
 /* Stands at the bottom of its chunk, in a cache line of its own. */
 struct bump_chunk {
@@ -140,43 +141,6 @@ static inline void *mem_resize(struct mutator *m, void *p, const struct shape *s
 
 static inline void mem_delete(struct mutator *m, void *p, size_t bytes) {
     (void)m, (void)p, (void)bytes;
-}
-
-static inline void mem_init(struct mutator *m, void *slot, void *value) {
-    (void)m;
-    *(void **)slot = value;
-}
-
-static inline void mem_store(struct mutator *m, void *slot, void *value) {
-    (void)m;
-    *(void **)slot = value;
-}
-
-static inline void mem_copy(struct mutator *m, void *dst, const void *src,
-                            const struct shape *shape, size_t n) {
-    (void)m;
-    memcpy(dst, src, shape->bytes * n);
-}
-
-static inline bool mem_root(struct mutator *m, void *start, size_t bytes) {
-    (void)m, (void)start, (void)bytes;
-    return true;
-}
-
-static inline void mem_unroot(struct mutator *m, void *start, size_t bytes) {
-    (void)m, (void)start, (void)bytes;
-}
-
-static inline void mem_poll(struct mutator *m) {
-    (void)m;
-}
-
-static inline void mem_block(struct mutator *m) {
-    (void)m;
-}
-
-static inline void mem_unblock(struct mutator *m) {
-    (void)m;
 }
 
 static inline void mem_reset(struct mutator *m) {

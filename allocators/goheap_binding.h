@@ -11,10 +11,10 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <string.h>
 
 #include "allocators/allocator.h"
 #include "allocators/goheap/goheap.h"
+#include "allocators/plain_stores.h"
 
 struct mutator {
     struct goheap_mutator *heap;
@@ -49,12 +49,6 @@ static inline void *mem_new_array(struct mutator *m, const struct shape *shape, 
     return goheap_new_array(m->heap, n, shape->bytes, shape->pointers);
 }
 
-static inline void mem_copy(struct mutator *m, void *dst, const void *src,
-                            const struct shape *shape, size_t n) {
-    (void)m;
-    memmove(dst, src, shape->bytes * n);
-}
-
 /* A new array and a copy, always: what append does in Go when the capacity is used up. */
 static inline void *mem_resize(struct mutator *m, void *p, const struct shape *shape, size_t old_n,
                                size_t new_n) {
@@ -71,16 +65,6 @@ static inline void *mem_resize(struct mutator *m, void *p, const struct shape *s
 
 static inline void mem_delete(struct mutator *m, void *p, size_t bytes) {
     (void)m, (void)p, (void)bytes;
-}
-
-static inline void mem_init(struct mutator *m, void *slot, void *value) {
-    (void)m;
-    *(void **)slot = value;
-}
-
-static inline void mem_store(struct mutator *m, void *slot, void *value) {
-    (void)m;
-    *(void **)slot = value;
 }
 
 static inline bool mem_root(struct mutator *m, void *start, size_t bytes) {

@@ -24,6 +24,7 @@
 #include <string.h>
 
 #include "allocators/allocator.h"
+#include "allocators/no_collector.h"
 
 enum { POOL_BYTES_MAX = 4096, POOL_LISTS = POOL_BYTES_MAX / 8 + 1 };
 
@@ -138,43 +139,6 @@ static inline void *mem_resize(struct mutator *m, void *p, const struct shape *s
     if (resized != NULL && shape->pointers != 0 && new_bytes > old_bytes)
         memset((char *)resized + old_bytes, 0, new_bytes - old_bytes);
     return resized;
-}
-
-static inline void mem_init(struct mutator *m, void *slot, void *value) {
-    (void)m;
-    *(void **)slot = value;
-}
-
-static inline void mem_store(struct mutator *m, void *slot, void *value) {
-    (void)m;
-    *(void **)slot = value;
-}
-
-static inline void mem_copy(struct mutator *m, void *dst, const void *src,
-                            const struct shape *shape, size_t n) {
-    (void)m;
-    memcpy(dst, src, shape->bytes * n);
-}
-
-static inline bool mem_root(struct mutator *m, void *start, size_t bytes) {
-    (void)m, (void)start, (void)bytes;
-    return true;
-}
-
-static inline void mem_unroot(struct mutator *m, void *start, size_t bytes) {
-    (void)m, (void)start, (void)bytes;
-}
-
-static inline void mem_poll(struct mutator *m) {
-    (void)m;
-}
-
-static inline void mem_block(struct mutator *m) {
-    (void)m;
-}
-
-static inline void mem_unblock(struct mutator *m) {
-    (void)m;
 }
 
 static inline void mem_reset(struct mutator *m) {
