@@ -1,3 +1,4 @@
+/* clang-format off */
 /*
  * The contract between a workload and an allocation strategy.
  *
@@ -25,7 +26,8 @@
  *                                      for. malloc frees, a collector does nothing. p may be NULL.
  *   void  mem_init(m, slot, value)     initialising store of a pointer into a fresh object: no barrier
  *   void  mem_store(m, slot, value)    pointer store into the heap or a registered root, with barrier
- *   void  mem_copy(m, dst, src, shape, n)  copies n elements that may hold pointers, with bulk barrier
+ *   void  mem_copy(m, dst, src, shape, n)  copies n elements that may hold pointers, with bulk barrier;
+ *                                      the two ranges do not overlap
  *   bool  mem_root(m, start, bytes)    registers a range outside the stack that may hold heap
  *                                      pointers (8-aligned); every word of it is a root
  *   void  mem_unroot(m, start, bytes)  exactly a range given to mem_root before
@@ -37,9 +39,13 @@
  *   size_t mem_usable(m, p, bytes)     bytes the allocator handed out for p, asked for as `bytes`; 0
  *                                      when it cannot tell (count pass only, never timed)
  *
+ * Bindings that share a part have it from a header: plain_stores.h (no barrier), no_collector.h
+ * (nothing to do for a collector).
+ *
  * Alignment: below 16 bytes, the largest power of two up to 8 that divides the size (what any C type
  * of that size needs); from 16 bytes up 16, except 8 for sizes of 17 to 24 bytes.
  */
+/* clang-format on */
 #ifndef HEAPMARK_ALLOCATORS_ALLOCATOR_H
 #define HEAPMARK_ALLOCATORS_ALLOCATOR_H
 
@@ -59,12 +65,12 @@ struct shape {
 /* The bit of `struct shape.pointers` for a pointer field. The field lies in the first 512 bytes. */
 #define SHAPE_POINTER(type, field) (UINT64_C(1) << (offsetof(type, field) / 8))
 
-/* What a binding may offer and a workload may need. A cell exists when needs are within offers. */
+/* What a binding may offer and a workload may need. A cell exists when needs are within offers;
+   traits.def says what each means. */
 enum trait {
-    TRAIT_RECLAIMS = 1u << 0, /* memory given up is used again without mem_reset */
-    TRAIT_THREADS = 1u << 1,  /* several mutators at once */
-    TRAIT_COLLECTS = 1u << 2, /* finds dead objects by itself; mem_delete does nothing */
-    TRAIT_SLICEABLE = 1u << 3 /* of workloads: k runs of n operations equal one of k*n */
+#define TRAIT(name, word, bit, meaning) TRAIT_##name = 1u << (bit),
+#include "allocators/traits.def"
+#undef TRAIT
 };
 
 /* "Not known" in `struct allocator_stats`. */
@@ -81,10 +87,10 @@ struct allocator_stats {
     uint64_t gc_cycles;         /* collections finished */
     uint64_t gc_stw_count;      /* single stops of the world */
     uint64_t gc_pause_ns_total;
-    uint64_t gc_cpu_ns;        /* CPU time of collector work, in stops and beside mutators */
-    uint64_t gc_sweep_ns;      /* sweeping done by mutators */
-    uint64_t gc_assist_ns;     /* marking done by mutators */
-    uint64_t gc_bgsweep_count; /* spans swept in the background */
+    uint64_t gc_cpu_ns;          /* CPU time of collector work, in stops and beside mutators */
+    uint64_t gc_sweep_ns;        /* sweeping done by mutators */
+    uint64_t gc_assist_ns;       /* marking done by mutators */
+    uint64_t gc_bgsweep_count;   /* spans swept in the background */
     uint64_t alloc_delay_ns_max; /* longest single allocation since allocator_marks_reset */
 };
 
@@ -144,7 +150,7 @@ struct allocator {
 
     void (*stats)(struct allocator_stats *out); /* exact; may stop mutators. NULL: knows nothing */
     void (*marks_reset)(void);                  /* peaks start again from now. NULL: none */
-    void (*collect)(void);                      /* a whole collection, swept to its end. NULL: none */
+    void (*collect)(void); /* a whole collection, swept to its end. NULL: none */
 
     /* What happened since the last call to events_reset, oldest first; borrowed until then. *lost
        counts those that found no room. NULL: none. */

@@ -14,10 +14,9 @@ static const struct {
     uint32_t trait;
     const char *word;
 } trait_words[] = {
-    {TRAIT_RECLAIMS, "reclaims"},
-    {TRAIT_THREADS, "threads"},
-    {TRAIT_COLLECTS, "collects"},
-    {TRAIT_SLICEABLE, "sliceable"},
+#define TRAIT(name, word, bit, meaning) {TRAIT_##name, #word},
+#include "allocators/traits.def"
+#undef TRAIT
 };
 
 char *traits_text(uint32_t traits, const char *joint) {

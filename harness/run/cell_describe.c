@@ -2,17 +2,16 @@
 #include <inttypes.h>
 
 #include "harness/run/cell.h"
-#include "harness/run/wire.h"
+#include "harness/base/wire.h"
 #include "workloads/registry.h"
 
 static const struct {
     uint32_t trait;
     const char *word;
 } trait_words[] = {
-    {TRAIT_RECLAIMS, "reclaims"},
-    {TRAIT_THREADS, "threads"},
-    {TRAIT_COLLECTS, "collects"},
-    {TRAIT_SLICEABLE, "sliceable"},
+#define TRAIT(name, word, bit, meaning) {TRAIT_##name, #word},
+#include "allocators/traits.def"
+#undef TRAIT
 };
 
 static void traits_print(FILE *out, uint32_t traits) {
