@@ -248,6 +248,19 @@ static void doctor_mallocs(struct doctor *d) {
     }
 }
 
+/* A setting that timed code may not branch on is a program of its own. */
+static void doctor_variants(struct doctor *d, const struct binding_info *binding) {
+    for (guint i = 0; i < binding->variants->len; i++) {
+        const struct variant_info *variant = g_ptr_array_index(binding->variants, i);
+        char *what = g_path_get_basename(variant->program);
+        char *value = g_strdup_printf("%s:%s=%s, %s", binding->name, variant->setting,
+                                      variant->value, variant->program);
+        doctor_say(d, FINDING_OK, what, value, NULL);
+        g_free(value);
+        g_free(what);
+    }
+}
+
 static void doctor_binding(struct doctor *d, const struct catalogue *c, const char *name) {
     const struct binding_info *binding = catalogue_binding_find(c, name);
     char *what = g_strconcat("cell-", name, NULL);
@@ -256,6 +269,7 @@ static void doctor_binding(struct doctor *d, const struct catalogue *c, const ch
             g_strdup_printf("%u workloads, %s", binding->workloads->len, binding->program);
         doctor_say(d, FINDING_OK, what, value, NULL);
         g_free(value);
+        doctor_variants(d, binding);
     } else {
         doctor_say(
             d, FINDING_NO, what, "not built or not installed",
