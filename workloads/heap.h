@@ -1,10 +1,11 @@
 /*
  * What a workload's file includes: the binding under test and the pass it is compiled for.
  *
- * HEAPMARK_PASS is `time` (nothing but the work) or `count` (requested and handed-out bytes and calls,
- * on fresh state, after every timed reading is taken). Workloads allocate with heap_*; everything else
- * of the contract (mem_init, mem_store, mem_copy, mem_root, mem_poll, ...) they call directly. In the
- * time pass heap_new is mem_new and the test for exhaustion that any careful program makes.
+ * HEAPMARK_PASS is `time` (nothing but the work) or `count` (requested and handed-out bytes and
+ * calls, on fresh state, after every timed reading is taken). Workloads allocate with heap_*;
+ * everything else of the contract (mem_init, mem_store, mem_copy, mem_root, mem_poll, ...) they
+ * call directly. In the time pass heap_new is mem_new and the test for exhaustion that any careful
+ * program makes.
  */
 #ifndef HEAPMARK_WORKLOADS_HEAP_H
 #define HEAPMARK_WORKLOADS_HEAP_H
@@ -16,19 +17,19 @@
 #include "workloads/workload.h"
 
 #define HEAP_JOIN_(a, b) a##_##b
-#define HEAP_JOIN(a, b) HEAP_JOIN_(a, b)
+#define HEAP_JOIN(a, b)  HEAP_JOIN_(a, b)
 
-/* Defines the descriptor of a workload: `WORKLOAD(create_copy) = { .name = "create-copy", ... };` */
+/* The descriptor of a workload: `WORKLOAD(create_copy) = { .name = "create-copy", ... };` */
 #define WORKLOAD(identifier) const struct workload HEAP_JOIN(HEAPMARK_PASS, identifier)
 
-/* Every function that runs while the clock does. The section is what the machine-code checks read. */
+/* Every function that runs while the clock does. The machine-code checks read the section. */
 #define TIMED __attribute__((noinline, section(".text.timed")))
 /* Inlined into TIMED code whatever the optimisation level. */
 #define TIMED_INLINE static inline __attribute__((always_inline))
 
-/* For functions whose call is part of what is measured: no inlining, and no knowledge of the body at
-   the call (constants, clobbered registers, purity). clang has no noipa; there the barriers in the
-   workloads' code do it. */
+/* For functions whose call is part of what is measured: no inlining, and no knowledge of the body
+   at the call (constants, clobbered registers, purity). clang has no noipa; there the barriers in
+   the workloads' code do it. */
 #if defined(__GNUC__) && !defined(__clang__)
 #define TIMED_OPAQUE __attribute__((noipa, section(".text.timed")))
 #else
@@ -52,8 +53,8 @@ struct heap_counts {
 };
 extern _Thread_local struct heap_counts heap_counts;
 
-#define HEAP_PASS_time 0
-#define HEAP_PASS_count 1
+#define HEAP_PASS_time     0
+#define HEAP_PASS_count    1
 #define HEAP_PASS_IS_COUNT HEAP_JOIN(HEAP_PASS, HEAPMARK_PASS)
 
 #if HEAP_PASS_IS_COUNT
@@ -83,8 +84,7 @@ TIMED_INLINE void heap_uncount(struct mutator *m, void *p, size_t bytes) {
     (void)m, (void)p, (void)bytes;
 }
 
-TIMED_INLINE void heap_uncount_all(void) {
-}
+TIMED_INLINE void heap_uncount_all(void) {}
 
 #endif
 

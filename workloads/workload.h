@@ -4,13 +4,13 @@
  *
  * A group's workloads live side by side in one file, so that the comparison is what a reader sees.
  * Each is a `struct workload` defined with WORKLOAD(identifier) and one line in workloads.def. The
- * file is compiled once per binding and pass (see heap.h), so nothing in it may depend on the binding
- * but through the contract.
+ * file is compiled once per binding and pass (see heap.h), so nothing in it may depend on the
+ * binding but through the contract.
  *
  * Checksums are 64-bit integer mixes of values, never of addresses, floats or iteration order: same
- * seed, parameters, operations and threads give the same checksum under every strategy, compiler and
- * optimisation level. run() returns the sum (wrapping) of a mix per operation, so that slices add up;
- * the cell's checksum is the sum over its threads.
+ * seed, parameters, operations and threads give the same checksum under every strategy, compiler
+ * and optimisation level. run() returns the sum (wrapping) of a mix per operation, so that slices
+ * add up; the cell's checksum is the sum over its threads.
  */
 #ifndef HEAPMARK_WORKLOADS_WORKLOAD_H
 #define HEAPMARK_WORKLOADS_WORKLOAD_H
@@ -50,12 +50,12 @@ struct workload {
     const char *summary;  /* one line: what one operation does */
     const char *stresses; /* one line: what it is meant to show */
     const struct workload_parameter *parameters; /* ends with a NULL name; NULL for none */
-    uint32_t needs;           /* enum trait that the binding must offer */
-    uint32_t traits;          /* TRAIT_SLICEABLE */
-    unsigned indirect_calls;  /* indirect calls in timed code that are the workload's subject */
+    uint32_t needs;                              /* enum trait that the binding must offer */
+    uint32_t traits;                             /* TRAIT_SLICEABLE */
+    unsigned indirect_calls; /* indirect calls in timed code that are the workload's subject */
 
-    /* Operations per thread: a function of parameters and effort only. In quick the slowest strategy
-       takes <= 0.2 s. */
+    /* Operations per thread: a function of parameters and effort only. In quick the slowest
+       strategy takes <= 0.2 s. */
     uint64_t (*ops)(const uint64_t *parameters, enum effort effort);
 
     /* Untimed. The state is this thread's own, allocated from the allocator under test (so that its

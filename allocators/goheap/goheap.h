@@ -7,17 +7,18 @@
  * this version does not have).
  *
  * Roots are the stacks and callee-saved registers of attached mutators, scanned conservatively from
- * their stack pointer up to the base they gave (interior pointers count, and a word at the start of a
- * slot also keeps the slot before it, which it may be one past), and ranges registered with
- * goheap_root. Nothing else: not thread-local storage, not malloc'ed memory, not globals. Heap objects
- * are scanned precisely: `pointers` of the call that made them tells which words hold pointers; those
- * words hold NULL, a pointer to or into a goheap object, or a pointer outside the heap.
+ * their stack pointer up to the base they gave (interior pointers count, and a word at the start of
+ * a slot also keeps the slot before it, which it may be one past), and ranges registered with
+ * goheap_root. Nothing else: not thread-local storage, not malloc'ed memory, not globals. Heap
+ * objects are scanned precisely: `pointers` of the call that made them tells which words hold
+ * pointers; those words hold NULL, a pointer to or into a goheap object, or a pointer outside the
+ * heap.
  *
- * Threads: calls that take a mutator are made by its own thread only. The others may be called by any
- * thread, attached or not, unless said otherwise.
+ * Threads: calls that take a mutator are made by its own thread only. The others may be called by
+ * any thread, attached or not, unless said otherwise.
  *
- * Errors: exhaustion is NULL or false. Misuse (a pointer goheap never handed out, a detached mutator,
- * init twice) ends the process with a clear message on stderr and abort().
+ * Errors: exhaustion is NULL or false. Misuse (a pointer goheap never handed out, a detached
+ * mutator, init twice) ends the process with a clear message on stderr and abort().
  *
  * Sources: The Go Authors, runtime/malloc.go, mheap.go, mcentral.go, mcache.go, mgc.go, mgcsweep.go
  * (algorithms and figures; the code is our own).
@@ -46,14 +47,14 @@ struct goheap_mutator {
 enum goheap_gc { GOHEAP_GC_STW, GOHEAP_GC_OFF };
 
 struct goheap_options {
-    int64_t gogc;          /* per cent of the live heap that may be allocated before the next
-                              collection; < 0: off. Go's GOGC. */
-    enum goheap_gc gc;     /* OFF never collects unless forced */
-    uint64_t stress;       /* > 0: collect at every stress-th refill, and poison freed slots */
-    uint64_t memory_limit; /* bytes mapped at most, 0: none; beyond it allocation returns NULL */
+    int64_t gogc;           /* per cent of the live heap that may be allocated before the next
+                               collection; < 0: off. Go's GOGC. */
+    enum goheap_gc gc;      /* OFF never collects unless forced */
+    uint64_t stress;        /* > 0: collect at every stress-th refill, and poison freed slots */
+    uint64_t memory_limit;  /* bytes mapped at most, 0: none; beyond it allocation returns NULL */
     uint64_t mmap_fails_at; /* fault injection: from this call on, getting memory from the operating
                                system fails; 0: never. Counted from 1, from goheap_init on. */
-    bool gctrace;          /* a line per collection on stderr, in the format of Go's gctrace=1 */
+    bool gctrace;           /* a line per collection on stderr, in the format of Go's gctrace=1 */
 };
 
 /* The defaults: gogc 100, gc stw, everything else off. */
@@ -62,8 +63,8 @@ GOHEAP_API struct goheap_options goheap_options_default(void);
 /* Sets the heap up. False: no memory for its tables; nothing is left behind. */
 GOHEAP_API bool goheap_init(const struct goheap_options *options);
 
-/* The calling thread becomes a mutator. stack_base: an address in a frame above every frame that can
-   hold heap pointers. NULL: no memory. */
+/* The calling thread becomes a mutator. stack_base: an address in a frame above every frame that
+   can hold heap pointers. NULL: no memory. */
 GOHEAP_API struct goheap_mutator *goheap_attach(void *stack_base);
 
 /* It stops being one; m is gone. */
@@ -80,7 +81,8 @@ GOHEAP_API void *goheap_new_raw(struct goheap_mutator *m, size_t bytes);
 
 /* n elements of `bytes` each; the mask counts for each element. Zeroed. NULL also when n * bytes
    overflows. */
-GOHEAP_API void *goheap_new_array(struct goheap_mutator *m, size_t n, size_t bytes, uint64_t pointers);
+GOHEAP_API void *goheap_new_array(struct goheap_mutator *m, size_t n, size_t bytes,
+                                  uint64_t pointers);
 
 /* Bytes of the slot that p, the start of an object, was given. Tiny objects (below 16 bytes without
    pointers) share a slot of 16 bytes: for them 16. */
@@ -121,20 +123,20 @@ struct goheap_memstats {
     } by_size[68];
     /* Beyond MemStats. */
     uint64_t stw_count;
-    uint64_t gc_cpu_ns;           /* CPU time of stops and of sweeping */
-    uint64_t sweep_mutator_ns;    /* sweeping done by allocating mutators */
-    uint64_t alloc_delay_ns_max;  /* longest single slow path since goheap_marks_reset */
-    uint64_t heap_live_peak;      /* most heap_live (as the pacer counts) since goheap_marks_reset */
-    uint64_t heap_sys_peak;       /* most bytes mapped for the heap since goheap_marks_reset */
+    uint64_t gc_cpu_ns;          /* CPU time of stops and of sweeping */
+    uint64_t sweep_mutator_ns;   /* sweeping done by allocating mutators */
+    uint64_t alloc_delay_ns_max; /* longest single slow path since goheap_marks_reset */
+    uint64_t heap_live_peak;     /* most heap_live (as the pacer counts) since goheap_marks_reset */
+    uint64_t heap_sys_peak;      /* most bytes mapped for the heap since goheap_marks_reset */
 };
 GOHEAP_API void goheap_read_memstats(struct goheap_mutator *m, struct goheap_memstats *out);
 GOHEAP_API void goheap_marks_reset(void);
 
-/* Events of the collector since the last goheap_events_reset, oldest first. Borrowed until then; call
-   when no collection can run. *lost counts those that found no room (65,536 of each are kept). */
+/* Events of the collector since the last goheap_events_reset, oldest first. Borrowed until then;
+   call when no collection can run. *lost counts those without room (65,536 of each are kept). */
 struct goheap_pause {
     uint64_t cycle;
-    const char *phase; /* "mark" (this version stops once per cycle), or the reason of another stop */
+    const char *phase;           /* "mark" (one stop per cycle), or the reason of another stop */
     uint64_t start_ns, pause_ns; /* CLOCK_MONOTONIC; from wanting the stop to letting go */
 };
 struct goheap_cycle {
@@ -148,8 +150,8 @@ GOHEAP_API void goheap_events_reset(void);
 
 /*
  * Re-derives every invariant of the heap with the world stopped: page map and spans, free pages and
- * their summaries, bitmaps against counts, span lists against sweepgen, statistics against both. On a
- * violation prints which and where, and aborts.
+ * their summaries, bitmaps against counts, span lists against sweepgen, statistics against both. On
+ * a violation prints which and where, and aborts.
  */
 GOHEAP_API void goheap_verify(struct goheap_mutator *m);
 

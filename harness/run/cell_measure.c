@@ -76,7 +76,8 @@ static void *state_new(const struct cell_run *run, const struct workload *w, str
                                            .ops = ops,
                                            .thread = thread,
                                            .threads = run->work->threads};
-    return w->setup(m, &arguments);
+    void *state = w->setup(m, &arguments); /* keeps nothing of the arguments */
+    return state;
 }
 
 static void state_drop(const struct workload *w, struct mutator *m, void *state) {
@@ -348,7 +349,7 @@ int cell_benchmark_program(int argc, char **argv) {
     if (!shim_arguments(argc, argv))
         return EXIT_USAGE;
     size_t count = 0;
-    for (; time_workloads[count] != NULL && count < sizeof listed / sizeof listed[0]; count++) {
+    for (; count < sizeof listed / sizeof listed[0] && time_workloads[count] != NULL; count++) {
         struct listed_benchmark *b = &listed[count];
         struct cell_options o = {.workload = time_workloads[count]->name, .threads = 1, .seed = 1};
         struct error err;

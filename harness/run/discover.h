@@ -15,7 +15,8 @@ char *cells_dir_find(void);
 char *share_dir_find(void);
 
 /* Fills the catalogue from every `cell-*` in dir. A program that cannot be asked is left out, and
-   said in *notice (caller frees; NULL when all answered). False (EXIT_CANNOT): no cell programs found. */
+   said in *notice (caller frees; NULL when all answered). False (EXIT_CANNOT): no cell programs
+   found. */
 bool catalogue_discover(struct catalogue *c, const char *dir, char **notice, struct error *err);
 
 #endif

@@ -1,6 +1,6 @@
 /*
- * Runs one repetition of a cell: the real executor in a fresh process, the scripted one from a list,
- * so that scheduling, statistics and export are testable to the digit.
+ * Runs one repetition of a cell: the real executor in a fresh process, the scripted one from a
+ * list, so that scheduling, statistics and export are testable to the digit.
  */
 #ifndef HEAPMARK_HARNESS_RUN_EXECUTOR_H
 #define HEAPMARK_HARNESS_RUN_EXECUTOR_H
@@ -10,10 +10,10 @@
 
 struct executor {
     /*
-     * Fills *out (initialised or cleared by the caller), identity columns included, except record and
-     * run. Whatever happens to the process is a status in the record, and true is returned. False: no
-     * repetition can be made at all, with err (EXIT_CANNOT), or *interrupted was seen set, with
-     * EXIT_INTERRUPTED; the cell program has been ended.
+     * Fills *out (initialised or cleared by the caller), identity columns included, except record
+     * and run. Whatever happens to the process is a status in the record, and true is returned.
+     * False: no repetition can be made at all, with err (EXIT_CANNOT), or *interrupted was seen
+     * set, with EXIT_INTERRUPTED; the cell program has been ended.
      */
     bool (*execute)(struct executor *self, const struct cell *cell, unsigned repetition,
                     struct observation *out, struct error *err);

@@ -1,8 +1,9 @@
 /*
  * The rows a run is made of: one record per repetition, and its long rows.
  *
- * Every struct comes from its list of columns (*_fields.def). Text is borrowed from the pool the rows
- * were made or read with (a GStringChunk), NULL when empty; COUNT_EMPTY and NaN are empty numbers.
+ * Every struct comes from its list of columns (*_fields.def). Text is borrowed from the pool the
+ * rows were made or read with (a GStringChunk), NULL when empty; COUNT_EMPTY and NaN are empty
+ * numbers.
  */
 #ifndef HEAPMARK_HARNESS_STORE_RECORD_H
 #define HEAPMARK_HARNESS_STORE_RECORD_H
@@ -24,9 +25,9 @@ struct field {
     const char *meaning;
 };
 
-#define FIELD_MEMBER_TEXT(name) const char *name;
-#define FIELD_MEMBER_COUNT(name) uint64_t name;
-#define FIELD_MEMBER_REAL(name) double name;
+#define FIELD_MEMBER_TEXT(name)           const char *name;
+#define FIELD_MEMBER_COUNT(name)          uint64_t name;
+#define FIELD_MEMBER_REAL(name)           double name;
 #define FIELD(kind, name, group, meaning) FIELD_MEMBER_##kind(name)
 
 struct record {
@@ -66,15 +67,15 @@ const struct field *field_find(const struct row_type *type, const char *name);
 /* What one repetition yields: the record and its long rows. */
 struct observation {
     struct record record;
-    GArray *pauses;   /* of struct pause_row */
-    GArray *cycles;   /* of struct cycle_row */
-    GArray *counters; /* of struct counter_row */
-    GArray *memory;   /* of struct memory_row */
+    GArray *pauses;     /* of struct pause_row */
+    GArray *cycles;     /* of struct cycle_row */
+    GArray *counters;   /* of struct counter_row */
+    GArray *memory;     /* of struct memory_row */
     GStringChunk *text; /* owns every string in it */
 };
 
-void observation_init(struct observation *o);    /* empty arrays, cleared record */
-void observation_clear(struct observation *o);   /* ready for the next repetition; strings are gone */
+void observation_init(struct observation *o);  /* empty arrays, cleared record */
+void observation_clear(struct observation *o); /* ready for the next repetition; strings are gone */
 void observation_release(struct observation *o); /* frees contents */
 
 #endif

@@ -231,7 +231,7 @@ static int address_compare(const void *a, const void *b) {
 /* Sorts the live objects by address: none may begin before the one below has ended. Patterns alone
    would not see two objects that share padding. */
 static bool shadow_is_disjoint(const struct shadow *shadow) {
-    const uintptr_t *order[SHADOW_SLOTS];
+    const uintptr_t *order[SHADOW_SLOTS] = {NULL};
     size_t count = 0;
     for (size_t slot = 0; slot < SHADOW_SLOTS; slot++)
         if (shadow->bytes[slot] != 0)

@@ -226,7 +226,7 @@ static void exhaustion_check(const char *kind) {
     skip(); /* the sanitizer's own memory would hit the limit */
 #endif
     char *arguments[16] = {conformance_argv[0], "--exhaust", (char *)kind};
-    for (size_t i = 1; conformance_argv[i] != NULL && i < 12; i++)
+    for (size_t i = 1; i < 12 && conformance_argv[i] != NULL; i++)
         arguments[i + 2] = conformance_argv[i];
     mem_block(&conformance_mutator);
     pid_t child = fork();

@@ -9,9 +9,10 @@
 #define BINDING(name) "heapmark-describe 1\nbinding " name "\nsummary s\nlink shared\n"
 
 const char *const fuzz_seeds[] = {
-    BINDING("x") "offers reclaims threads\nvariant gogc=off\nsetting gogc\t1..100|off\t100\tgrowth\n"
-                 "workload tiny\tsizes\tTiny\ts\ts\treclaims\tsliceable\n"
-                 "parameter bytes\tsize\t8\t1\t15\t1,2,8\nend\n",
+    BINDING(
+        "x") "offers reclaims threads\nvariant gogc=off\nsetting gogc\t1..100|off\t100\tgrowth\n"
+             "workload tiny\tsizes\tTiny\ts\ts\treclaims\tsliceable\n"
+             "parameter bytes\tsize\t8\t1\t15\t1,2,8\nend\n",
     BINDING("y") "offers \nworkload tiny\tsizes\t\ts\ts\t\t\nworkload other\tg\t\ts\ts\t\t\nend\n",
     NULL,
 };

@@ -29,7 +29,7 @@ static NOINLINE void child_main(void (*body)(void *), void *argument, int stderr
 /* Keeps the beginning; the child must never wait for a full pipe. */
 static void text_read(int fd, char *text, size_t size) {
     size_t length = 0;
-    char rest[512];
+    char rest[512] = "";
     for (;;) {
         bool fits = length < size - 1;
         ssize_t got = read(fd, fits ? text + length : rest, fits ? size - 1 - length : sizeof rest);

@@ -24,7 +24,8 @@ void planted_set(int mode) {
 TIMED int planted(int x) {
     return planted_hidden ? x + 1 : x;
 }
-#else /* no fault */
+#else
+/* no fault */
 TIMED int planted(int x) {
     return x + 1;
 }
