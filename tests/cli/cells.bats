@@ -32,3 +32,50 @@ load helpers
     [ "$status" -eq 0 ]
     [ "$(sed -n '$s/.*; \([0-9]*\) processes/\1/p' out.txt)" -le 500 ]
 }
+
+# Every long row has its record, and every record all of its cycles.
+long_rows_fit() {
+    local file cycles
+    cycles=$(column gc_cycles)
+    for file in pauses cycles counters memory; do
+        awk -F, 'NR == FNR { if (FNR > 1) is[$1] = 1; next }
+                 FNR > 1 && !is[$1] { print FILENAME ": no record " $1; bad = 1 }
+                 END { exit bad }' run/records.csv "run/$file.csv" || return 1
+    done
+    awk -F, -v column="$cycles" 'NR == FNR { if (FNR > 1) found[$1]++; next }
+             FNR > 1 && found[$1] + 0 != $column + 0 { print "cycles of record " $1; bad = 1 }
+             END { exit bad }' run/cycles.csv run/records.csv
+}
+
+# Cell programs that still run.
+cells_left() {
+    find /proc -maxdepth 2 -name exe -lname "$PWD/cells/*" 2>/dev/null
+}
+
+@test "signals at random moments lose nothing, double nothing and leave no cell program" {
+    # Cell programs of our own, told from those of other tests by their path.
+    local libexec=${HEAPMARK_LIBEXEC:-$(dirname "$HEAPMARK")/../libexec/heapmark}
+    mkdir cells
+    cp "$libexec/cell-malloc" "$libexec/cell-goheap" cells
+    export HEAPMARK_LIBEXEC=$PWD/cells
+    local try signal
+    for try in $(seq 16); do
+        signal=$(echo KILL KILL INT TERM | cut -d' ' -f$((try % 4 + 1)))
+        if [ -e run/config.txt ]; then
+            "$HEAPMARK" run --resume --out run >out.txt 2>err.txt 3>&- &
+        else
+            "$HEAPMARK" run --workloads create-pointer,churn-pointer --strategies malloc,goheap \
+                --ops 60000 --repetitions 15 --out run >out.txt 2>err.txt 3>&- &
+        fi
+        sleep "0.$(printf %03d $((RANDOM % 120)))"
+        kill -"$signal" $! 2>/dev/null || true
+        wait $! 2>/dev/null || true
+        [ -z "$(cells_left)" ] || sleep 0.5 # a killed process needs a moment to go
+        [ -z "$(cells_left)" ]
+    done
+    heapmark run --resume --out run
+    [ "$status" -eq 0 ] || { echo "$err"; return 1; }
+    whole_run 60
+    [ "$(statuses)" = 'ok=60' ]
+    long_rows_fit
+}

@@ -58,6 +58,23 @@ end() {
     [ "$(wc -l <run/records.csv)" -eq 1 ]
 }
 
+@test "kill -9 of heapmark takes the cell program with it" {
+    "$HEAPMARK" run --workloads hang --strategies fake --repetitions 1 --out run >out.txt 2>err.txt 3>&- &
+    pid=$!
+    local child
+    child=$(sleeping_child "$pid")
+    kill -KILL "$pid"
+    end
+    for _ in $(seq 100); do
+        # Dead, if perhaps not reaped: that is for whoever takes orphans in.
+        [[ $(awk '/^State:/ {print $2}' "/proc/$child/status" 2>/dev/null) == [SRD] ]] || return 0
+        sleep 0.01
+    done
+    kill -KILL "$child"
+    echo "the cell program is still there"
+    return 1
+}
+
 @test "kill -9 at any moment loses and doubles no row" {
     local try
     for try in 1 2 3 4 5; do
@@ -128,4 +145,26 @@ end() {
     heapmark run --resume --out run
     [ "$status" -eq 1 ]
     whole_run 2
+}
+
+@test "a run that was ended after its config and before its rows is completed" {
+    heapmark run --workloads calm --strategies fake --repetitions 2 --out run
+    rm run/*.csv run/machine.txt
+    heapmark run --workloads calm --strategies fake --repetitions 2 --out run
+    refused 2 'give --resume'
+    heapmark run --resume --out run
+    [ "$status" -eq 0 ]
+    [ -s run/machine.txt ]
+    whole_run 2
+}
+
+@test "nohup's run outlives its terminal" {
+    (trap '' HUP && exec "$HEAPMARK" run --workloads nap --strategies fake --repetitions 20 --out run) \
+        >out.txt 2>err.txt 3>&- &
+    pid=$!
+    wait_for_rows 2
+    kill -HUP "$pid"
+    end
+    [ "$status" -eq 0 ]
+    whole_run 20
 }

@@ -115,3 +115,26 @@ setup() {
     [ "$status" -eq 0 ]
     whole_run 60
 }
+
+@test "a disk that is full from the beginning leaves nothing, and the same --out serves later" {
+    # No file may have a byte; what is said goes through a pipe.
+    (ulimit -f 0 && exec "$HEAPMARK" run --workloads calm --strategies fake --repetitions 1 --out run) \
+        2>&1 3>&- | cat >err.txt
+    [ "${PIPESTATUS[0]}" -eq 4 ]
+    grep -q '^heapmark: cannot write run/config.txt: ' err.txt
+    [ "$(wc -l <err.txt)" -eq 1 ]
+    [ -z "$(ls run)" ]
+    heapmark run --workloads calm --strategies fake --repetitions 1 --out run
+    [ "$status" -eq 0 ]
+    whole_run 1
+}
+
+@test "runs of one second get a directory each" {
+    local i
+    for i in 1 2 3 4; do
+        "$HEAPMARK" run --workloads calm --strategies fake --repetitions 1 >"out$i" 2>"err$i" 3>&- &
+    done
+    wait
+    [ "$(find results -name records.csv | wc -l)" -eq 4 ]
+    [ "$(cat results/*/records.csv | grep -c ',ok,')" -eq 4 ]
+}
