@@ -4,9 +4,10 @@
 #include <math.h>
 #include <stddef.h>
 
-/* Okabe and Ito, "Color Universal Design" (2008), yellow left out: it does not show on white. */
-static const uint32_t colours[] = {0x0072B2, 0xD55E00, 0x009E73, 0xCC79A7,
-                                   0xE69F00, 0x56B4E9, 0x000000, 0x7F7F7F};
+/* Okabe and Ito, "Color Universal Design" (2008), yellow left out: it does not show on white.
+   Then grey, and wine from Tol's "Colour Schemes" (2021), so that nine usual strategies differ. */
+static const uint32_t colours[] = {0x0072B2, 0xD55E00, 0x009E73, 0xCC79A7, 0xE69F00,
+                                   0x56B4E9, 0x000000, 0x7F7F7F, 0x882255};
 enum { COLOURS = sizeof colours / sizeof colours[0] };
 
 /* Filled circle, square, triangle, diamond, triangle down; then the same ones open, and a pentagon.

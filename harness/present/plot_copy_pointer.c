@@ -133,7 +133,7 @@ static void pages_finish(struct page *page, const struct run_summary *s, unsigne
     columns = panels == 4 ? 2 : columns;
     page_number(page, "panels", panels);
     page_number(page, "columns", columns);
-    page->width = MAX(820U, 40 + columns * 430);
+    page->width = MAX(820U, 40 + columns * 500);
     page->height = 110 + (panels + columns - 1) / columns * 350;
 }
 

@@ -51,27 +51,31 @@ static GArray *row_dots(const struct dots *dots, const struct run_summary *s,
     return row;
 }
 
-/* "goheap 3.10 MiB … boehm ×2.1" */
-static void row_note(struct page *page, const struct dots *dots, const struct run_summary *s,
-                     const GArray *row, double y) {
+/* "goheap 3.10 MiB … boehm ×2.1"; caller frees with g_free */
+static char *row_note(const struct dots *dots, const struct run_summary *s, const GArray *row) {
     const struct dot *least = &g_array_index(row, struct dot, 0);
     const struct dot *most = &g_array_index(row, struct dot, row->len - 1);
     char *first = strategy_label(s, least->strategy_index);
     char *last = strategy_label(s, most->strategy_index);
     struct quantity value = dots->write(least->estimate.median);
+    char *note;
     if (row->len == 1) {
-        page_mark(page, 1, MARK_NOTE, 0, y, "%s %s", first, value.text);
+        note = g_strdup_printf("%s %s", first, value.text);
     } else if (!estimates_differ(&least->estimate, &most->estimate)) {
-        page_mark(page, 1, MARK_NOTE, 0, y, "≈ %s, no difference shown", value.text);
+        struct quantity end = dots->write(most->estimate.median);
+        bool same = strcmp(value.text, end.text) == 0;
+        note = g_strdup_printf("≈ %s%s%s, no difference shown", value.text, same ? "" : " … ",
+                               same ? "" : end.text);
     } else if (!(least->estimate.median > 0)) {
-        page_mark(page, 1, MARK_NOTE, 0, y, "%s %s … %s %s", first, value.text, last,
-                  dots->write(most->estimate.median).text);
+        note = g_strdup_printf("%s %s … %s %s", first, value.text, last,
+                               dots->write(most->estimate.median).text);
     } else {
-        page_mark(page, 1, MARK_NOTE, 0, y, "%s %s … %s %s", first, value.text, last,
-                  quantity_ratio(most->estimate.median / least->estimate.median).text);
+        note = g_strdup_printf("%s %s … %s %s", first, value.text, last,
+                               quantity_ratio(most->estimate.median / least->estimate.median).text);
     }
     g_free(first);
     g_free(last);
+    return note;
 }
 
 struct extent {
@@ -130,11 +134,12 @@ static void dots_axis(struct page *page, const struct dots *dots, const struct e
     page_string(page, "axis", dots->axis);
 }
 
+/* notes_pixels: the widest words at the right. */
 static void dots_size(struct page *page, const struct run_summary *s, const GPtrArray *works,
-                      double rows) {
+                      double rows, unsigned notes_pixels) {
     unsigned names = strategies_pixels(s) + 36;
     unsigned left = labels_pixels(works) + 20;
-    unsigned right = 2 * strategies_pixels(s) + 110;
+    unsigned right = notes_pixels + 20;
     page->width = MAX(1000U, left + right + 420);
     unsigned columns = MAX(1U, (page->width - 40) / names);
     unsigned lines = (s->strategies->len + columns - 1) / columns;
@@ -154,6 +159,7 @@ static bool dots_build(const struct dots *dots, const struct run_summary *s, GPt
     struct extent extent = {INFINITY, 0, false, false};
     page_columns(page, "row\tvalue\tlow\thigh\tstrategy number\tstrategy\tworkload\tparameters");
     double y = 0;
+    unsigned notes_pixels = 0;
     for (guint w = 0; w < works->len; w++) {
         const struct cell_summary *work = g_ptr_array_index(works, w);
         GArray *row = row_dots(dots, s, work);
@@ -161,7 +167,10 @@ static bool dots_build(const struct dots *dots, const struct run_summary *s, GPt
             char *label = cell_label(work);
             page_mark(page, 1, MARK_ROW, 0, y + 0.5, "%s", label);
             g_free(label);
-            row_note(page, dots, s, row, y + 0.5);
+            char *note = row_note(dots, s, row);
+            page_mark(page, 1, MARK_NOTE, 0, y + 0.5, "%s", note);
+            notes_pixels = MAX(notes_pixels, text_pixels(note));
+            g_free(note);
             row_draw(page, s, work, row, y + 0.5, &extent);
             y += 1;
         }
@@ -174,7 +183,7 @@ static bool dots_build(const struct dots *dots, const struct run_summary *s, GPt
     g_ptr_array_unref(cells);
     page_looks(page, s);
     dots_axis(page, dots, &extent);
-    dots_size(page, s, works, y);
+    dots_size(page, s, works, y, notes_pixels);
     g_ptr_array_unref(works);
     if (extent.has_positive) {
         g_ptr_array_add(pages, page);

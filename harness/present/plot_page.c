@@ -95,7 +95,7 @@ char *text_shorten(const char *text, unsigned most) {
 }
 
 unsigned text_pixels(const char *text) {
-    return (unsigned)g_utf8_strlen(text, -1) * 7U + 4U;
+    return (unsigned)g_utf8_strlen(text, -1) * 15U / 2U + 6U;
 }
 
 /* Two names that look the same when shortened are told apart by their place in the run. */

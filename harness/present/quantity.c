@@ -4,18 +4,32 @@
 #include <math.h>
 #include <stdio.h>
 
+/* "5.00e-8": below a thousandth nobody counts zeros. */
+static void digits_write_small(char *out, size_t bytes, double value) {
+    int exponent = (int)floor(log10(fabs(value)));
+    double mantissa = value / pow(10, exponent);
+    if (fabs(mantissa) >= 9.995) {
+        mantissa /= 10;
+        exponent++;
+    }
+    snprintf(out, bytes, "%.2fe%d", mantissa, exponent);
+}
+
 /* Three significant digits, but never fewer than the whole part has. A value that rounds up to the
    next power of ten loses a decimal: 9.996 is "10.0". */
 static void digits_write(char *out, size_t bytes, double value) {
     double size = fabs(value);
     int decimals = 0;
+    if (size > 0 && size < 0.0009995) {
+        digits_write_small(out, bytes, value);
+        return;
+    }
     if (size > 0 && size < 999.5) {
         int exponent = (int)floor(log10(size));
         decimals = 2 - exponent;
         if (size * pow(10, decimals) >= 999.5) {
             decimals--;
         }
-        decimals = decimals > 9 ? 9 : decimals;
     }
     snprintf(out, bytes, "%.*f", decimals, value);
 }
@@ -46,7 +60,7 @@ struct quantity quantity_plain(double value) {
     if (isnan(value)) {
         return quantity_none();
     }
-    struct quantity q;
+    struct quantity q = {""};
     digits_write(q.text, sizeof q.text, value);
     return q;
 }

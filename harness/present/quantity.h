@@ -10,8 +10,8 @@ struct quantity {
 /* What stands for a number that is not known. */
 #define QUANTITY_NONE "–"
 
-/* "0.312", "1.52", "55.1", "2224": three significant digits, all digits of a whole part, no
- * exponent. */
+/* "0.312", "1.52", "55.1", "2224": three significant digits, all digits of a whole part; an
+ * exponent below a thousandth only ("5.00e-8"). */
 struct quantity quantity_plain(double value);
 /* "80", "0", "12.5": whole numbers exactly, others with up to two decimals. */
 struct quantity quantity_exact(double value);

@@ -13,6 +13,7 @@ do for [panel = 1:int(panels)] {
     set xrange [0:panel_end[panel] * 1.02]
     set border 2
     unset ytics
+    set format x (panel_end[panel] >= 1e5 ? '%.0f' : '%g')
     set xtics nice_above(panel_end[panel] / 6) font note_font
     set grid xtics
     plot table using ($1 == panel && $6 == 0 ? $3 : NaN):2:(0):3:($2 - 0.38):($2 + 0.38) \

@@ -42,6 +42,9 @@ set label 9002 subtitle at screen across(16), screen down(43) left font note_fon
 set label 9003 caption at screen across(16), screen down(height - 14) left font note_font \
     textcolor rgb '#555555'
 
+# The filled twin of an open point: drawn white below it, no line shows through.
+below(p) = p == 4 ? 5 : p == 6 ? 7 : p == 8 ? 9 : p == 10 ? 11 : p == 12 ? 13 : p
+
 # The nearest of 1, 2 and 5 times a power of ten that is below, above: never the number itself, so that
 # a range between the two is never empty.
 mantissa(x) = x / 10 ** floor(log10(x))

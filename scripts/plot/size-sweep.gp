@@ -31,5 +31,9 @@ set label 9100 'tiny | small' at first 16, graph 0.02 center font note_font text
 set label 9101 'small | large' at first 32768, graph 0.02 center font note_font textcolor rgb '#555555'
 plot for [s = 1:strategies] table using 1:($5 == s ? $2 : NaN):3:4 with yerrorbars pointtype 0 \
         linecolor rgb strategy_color[s], \
-    for [s = 1:strategies] table index (s - 1) using 1:2 with linespoints dashtype strategy_dash[s] \
-        linewidth 1.8 pointtype strategy_point[s] pointsize 1 linecolor rgb strategy_color[s]
+    for [s = 1:strategies] table index (s - 1) using 1:2 with lines dashtype strategy_dash[s] \
+        linewidth 1.8 linecolor rgb strategy_color[s], \
+    for [s = 1:strategies] table index (s - 1) using 1:2 with points \
+        pointtype below(strategy_point[s]) pointsize 1 linecolor rgb '#ffffff', \
+    for [s = 1:strategies] table index (s - 1) using 1:2 with points \
+        pointtype strategy_point[s] pointsize 1 linecolor rgb strategy_color[s]

@@ -23,7 +23,10 @@ do for [panel = 1:int(panels)] {
     plot [0.8:x_most + 0.2] x with lines dashtype 2 linecolor rgb '#888888', \
         for [s = 1:strategies] table using ($1 == panel && $6 == s ? $2 : NaN):3:4:5 with yerrorbars \
             pointtype 0 linecolor rgb strategy_color[s], \
-        for [s = 1:strategies] table index ((panel - 1) * strategies + s - 1) using 2:3 with linespoints \
-            dashtype strategy_dash[s] linewidth 1.8 pointtype strategy_point[s] pointsize 1 \
-            linecolor rgb strategy_color[s]
+        for [s = 1:strategies] table index ((panel - 1) * strategies + s - 1) using 2:3 with lines dashtype strategy_dash[s] \
+            linewidth 1.8 linecolor rgb strategy_color[s], \
+        for [s = 1:strategies] table index ((panel - 1) * strategies + s - 1) using 2:3 with points \
+            pointtype below(strategy_point[s]) pointsize 1 linecolor rgb '#ffffff', \
+        for [s = 1:strategies] table index ((panel - 1) * strategies + s - 1) using 2:3 with points \
+            pointtype strategy_point[s] pointsize 1 linecolor rgb strategy_color[s]
 }

@@ -17,6 +17,11 @@ static void numbers_have_three_significant_digits_and_no_exponent(void **state) 
     (void)state;
     assert_string_equal(quantity_plain(0).text, "0");
     assert_string_equal(quantity_plain(0.3125).text, "0.312");
+    assert_string_equal(quantity_plain(0.001).text, "0.00100");
+    assert_string_equal(quantity_plain(0.00099951).text, "0.00100");
+    assert_string_equal(quantity_plain(0.00099949).text, "9.99e-4");
+    assert_string_equal(quantity_plain(5e-8).text, "5.00e-8");
+    assert_string_equal(quantity_plain(9.996e-8).text, "1.00e-7");
     assert_string_equal(quantity_plain(1.516).text, "1.52");
     assert_string_equal(quantity_plain(9.996).text, "10.0");
     assert_string_equal(quantity_plain(99.96).text, "100");
