@@ -44,6 +44,15 @@ static bool file_bytes_read(const char *path, char **bytes, gsize *length, struc
     return false;
 }
 
+/* The number in front of a torn line; one without its comma may lack digits, so it is not known. */
+static uint64_t torn_number(const struct run_file *file, const char *bytes, gsize length) {
+    char *end;
+    if (file->csv.torn_bytes == 0 || !file->csv.header_current)
+        return 0;
+    uint64_t number = g_ascii_strtoull(bytes + length - file->csv.torn_bytes, &end, 10);
+    return *end == ',' ? number : 0;
+}
+
 static bool file_load(struct run_file *file, const char *dir, GStringChunk *text,
                       struct error *err) {
     char *bytes;
@@ -54,10 +63,23 @@ static bool file_load(struct run_file *file, const char *dir, GStringChunk *text
         file->present = bytes != NULL;
         struct csv_source source = {path, bytes == NULL ? "" : bytes, length};
         ok = csv_read(&file->csv, file->type, &source, text, err);
+        file->torn_record = ok ? torn_number(file, source.bytes, length) : 0;
     }
     g_free(bytes);
     g_free(path);
     return ok;
+}
+
+/* A status that nobody knows would count as neither measured nor failed. */
+static bool status_check(const struct run_file *file, guint index, const char *dir,
+                         struct error *err) {
+    static const char *const known[] = {"ok",      "skipped", "unavailable", "wrong", "crashed",
+                                        "timeout", "oom",     "killed",      NULL};
+    const char *status = g_array_index(file->csv.rows, struct record, index).status;
+    if (status != NULL && g_strv_contains(known, status))
+        return true;
+    return error_set(err, EXIT_USAGE, "%s/%s:%zu: no status is called \"%s\"", dir,
+                     file->type->file, row_line(file, index), status == NULL ? "" : status);
 }
 
 /* Checks that the numbers of records rise, so that none comes twice. Gaps are allowed: who takes
@@ -74,9 +96,37 @@ static bool records_check(struct run_files *f, const char *dir, struct error *er
                              "%s/%s:%zu: record %" PRIu64 " comes after record %" PRIu64
                              ", but numbers must rise",
                              dir, file->type->file, row_line(file, i), number, f->last_record);
+        if (!status_check(file, i, dir, err))
+            return false;
         f->last_record = number;
     }
     file->rows_kept = file->csv.rows->len;
+    return true;
+}
+
+/* Rows of long files have a line each. */
+static size_t torn_line(const struct run_file *file) {
+    guint rows = file->csv.rows->len;
+    return rows == 0 ? 2 : row_line(file, rows - 1) + 1;
+}
+
+/* Takes the last record away when one of its long rows is torn; a torn row of an earlier record was
+   not left by us. */
+static bool records_check_torn(struct run_files *f, const char *dir, struct error *err) {
+    struct run_file *records = &f->files[0];
+    const uint64_t last = f->last_record;
+    for (size_t i = 1; i < RUN_FILES; i++) {
+        const struct run_file *file = &f->files[i];
+        if (file->torn_record == 0 || file->torn_record > last)
+            continue;
+        if (file->torn_record < last)
+            return error_set(
+                err, EXIT_USAGE,
+                "%s/%s:%zu: a line of record %" PRIu64 " is cut, but %s goes on to record %" PRIu64,
+                dir, file->type->file, torn_line(file), file->torn_record, record_type.file, last);
+        records->rows_kept = records->csv.rows->len - 1;
+        f->last_record = records->rows_kept == 0 ? 0 : row_record(records, records->rows_kept - 1);
+    }
     return true;
 }
 
@@ -117,8 +167,9 @@ static void notice_add(GString *notice, const struct run_file *file) {
     const char *separator = notice->len > 0 ? ", " : "";
     guint rows = file->csv.rows->len - file->rows_kept;
     if (rows > 0) {
-        g_string_append_printf(notice, "%s%u row%s of %s without a record", separator, rows,
-                               rows == 1 ? "" : "s", file->type->file);
+        g_string_append_printf(notice, "%s%u row%s of %s without %s", separator, rows,
+                               rows == 1 ? "" : "s", file->type->file,
+                               file->type == &record_type ? "all its long rows" : "a record");
         separator = ", ";
     }
     if (file->csv.torn_bytes > 0)
@@ -144,7 +195,7 @@ bool run_files_load(struct run_files *f, const char *dir, GStringChunk *text, st
             return error_set(err, EXIT_USAGE, "%s holds no run: there is no %s in it", dir,
                              record_type.file);
     }
-    if (!records_check(f, dir, err))
+    if (!records_check(f, dir, err) || !records_check_torn(f, dir, err))
         return false;
     for (size_t i = 0; i < RUN_FILES; i++) {
         if (i > 0 && !long_rows_check(f, &f->files[i], dir, err))

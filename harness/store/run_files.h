@@ -13,8 +13,9 @@ struct run_file {
     const struct row_type *type;
     bool present;
     struct csv_rows csv;
-    guint rows_kept;   /* rows that have a record; the rest is a tail to leave out */
-    size_t bytes_kept; /* where that tail, or a torn line, begins */
+    guint rows_kept;      /* rows that have a record; the rest is a tail to leave out */
+    size_t bytes_kept;    /* where that tail, or a torn line, begins */
+    uint64_t torn_record; /* whose row the torn line is, 0: not known */
 };
 
 struct run_files {
@@ -25,7 +26,9 @@ struct run_files {
 
 /*
  * Loads a run directory. The long rows of a record are written before it and records are numbered
- * in order, so rows without a record can only be the tail of their file; a torn line likewise.
+ * in order, so rows without a record can only be the tail of their file; a torn line likewise. A
+ * torn line of the last record, which a machine that lost its power can leave, takes that record
+ * with it: it is measured again rather than kept with a part of its rows.
  * Anything else is damage and refused (EXIT_USAGE) with file, line and reason. A missing long file
  * is an empty one. Caller releases, also after false.
  */

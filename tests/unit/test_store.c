@@ -348,6 +348,43 @@ static void a_half_written_config_is_no_other_file(void **state) {
     g_free(dir);
 }
 
+/* A machine that loses its power may keep the record and lose the end of its long rows. */
+static void a_torn_long_row_takes_its_record_with_it(void **state) {
+    char *dir = run_dir(state);
+    struct error err;
+    char *notice;
+    run_make(dir, 3);
+    char *pauses = file_text(dir, "pauses.csv");
+    file_cut(dir, "pauses.csv", strlen(pauses) - 5);
+    assert_reads_back(dir, 2, true);
+    struct store *s = store_resume(dir, &notice, &err);
+    assert_non_null(s);
+    assert_non_null(strstr(notice, "1 row of records.csv without all its long rows"));
+    g_free(notice);
+    assert_true(append(s, 3, &err));
+    store_free(s);
+    assert_reads_back(dir, 3, false);
+    file_cut(dir, "pauses.csv", (size_t)(strstr(pauses, "\n2,") - pauses) + 6);
+    assert_read_refused(
+        dir, "run/pauses.csv:4: a line of record 2 is cut, but records.csv goes on to record 3");
+    g_free(pauses);
+    g_free(dir);
+}
+
+static void an_unknown_status_is_refused(void **state) {
+    char *dir = run_dir(state);
+    struct error err;
+    run_make(dir, 2);
+    char *text = file_text(dir, "records.csv");
+    char *status = g_strrstr(text, ",crashed,");
+    assert_non_null(status);
+    status[2] = 'l';
+    assert_true(store_write_text(dir, "records.csv", text, &err));
+    assert_read_refused(dir, "run/records.csv:4: no status is called \"clashed\"");
+    g_free(text);
+    g_free(dir);
+}
+
 static void damage_elsewhere_is_refused_with_file_and_line(void **state) {
     char *dir = run_dir(state);
     run_make(dir, 2);
@@ -553,6 +590,8 @@ int main(void) {
         STORE_TEST(a_run_that_died_at_its_creation_is_completed),
         STORE_TEST(a_run_that_died_with_its_config_alone_is_completed),
         STORE_TEST(a_half_written_config_is_no_other_file),
+        STORE_TEST(a_torn_long_row_takes_its_record_with_it),
+        STORE_TEST(an_unknown_status_is_refused),
         STORE_TEST(damage_elsewhere_is_refused_with_file_and_line),
         STORE_TEST(a_record_that_comes_twice_is_refused),
         STORE_TEST(long_rows_of_a_missing_record_are_refused),
