@@ -80,7 +80,7 @@ static const struct {
 /* The build-id of the library loaded at base, as hexadecimal text. */
 struct build_id_search {
     ElfW(Addr) base;
-    char text[2 * 32 + sizeof "build-id "];
+    char text[64 + sizeof "build-id "]; /* two digits for each of up to 32 bytes */
 };
 
 static bool build_id_note_read(const char *note, const char *end, struct build_id_search *search) {

@@ -159,7 +159,7 @@ static void doctor_memory(struct doctor *d) {
     doctor_section("memory");
     doctor_fact(d, FACT_MEMORY_TOTAL);
     char *available = machine_fact_text(FACT_MEMORY_AVAILABLE);
-    bool little = g_ascii_strtoull(available, NULL, 10) < 1024 * 1024; /* in kB */
+    bool little = g_ascii_strtoull(available, NULL, 10) < 1024ULL * 1024; /* in kB */
     doctor_say(d, little ? FINDING_NOTE : FINDING_OK, machine_key(FACT_MEMORY_AVAILABLE), available,
                little ? "under 1 GiB: large workloads may end as oom" : NULL);
     g_free(available);

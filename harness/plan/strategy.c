@@ -371,6 +371,7 @@ static bool list_check(const char *list, struct error *err) {
 
 bool strategies_parse(GPtrArray *out, const char *list, const struct catalogue *catalogue,
                       GStringChunk *text, struct error *err) {
+    /* cppcheck-suppress ctuuninitvar ; err is only ever written */
     struct strategy_parser parser = {catalogue, text, err};
     if (!list_check(list, err))
         return false;

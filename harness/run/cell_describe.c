@@ -1,8 +1,8 @@
 /* What a cell program says of itself: its binding and its workloads. See wire.h. */
 #include <inttypes.h>
 
-#include "harness/run/cell.h"
 #include "harness/base/wire.h"
+#include "harness/run/cell.h"
 #include "workloads/registry.h"
 
 static const struct {

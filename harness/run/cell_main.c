@@ -6,8 +6,8 @@
 #include <string.h>
 #include <sys/resource.h>
 
-#include "harness/run/cell.h"
 #include "harness/base/wire.h"
+#include "harness/run/cell.h"
 
 /* A limit of its own, so that a runaway cell does not exhaust the machine. RLIMIT_DATA counts
    private writable memory, not reservations. Sanitizers map terabytes of shadow and are left alone.

@@ -23,9 +23,9 @@ struct store_text {
 };
 
 /* Creates dir (and its parents) with `texts` (up to one without a file; NULL: none), written in
-   their order before all else, and empty CSV files that have their header lines. Refuses a directory
-   that holds another run or other files (EXIT_USAGE), and one that cannot be written (EXIT_CANNOT);
-   then none of these files stays. */
+   their order before all else, and empty CSV files that have their header lines. Refuses a
+   directory that holds another run or other files (EXIT_USAGE), and one that cannot be written
+   (EXIT_CANNOT); then none of these files stays. */
 struct store *store_create(const char *dir, const struct store_text *texts, struct error *err);
 
 /* Opens a run directory to go on with it: cuts an unterminated last line and rows without a record.

@@ -73,7 +73,7 @@ HEAP_TEST(a_word_that_is_a_pointer_by_its_shape_keeps_its_object) {
 enum { ELEMENT_WORDS = 3, ELEMENTS = 2000 }; /* the pointer is each element's middle word */
 
 static NOINLINE void **array_make(struct goheap_mutator *m, size_t n, size_t word) {
-    void **array = goheap_new_array(m, n, ELEMENT_WORDS * 8, 2);
+    void **array = goheap_new_array(m, n, (size_t)ELEMENT_WORDS * 8, 2);
     victim_store(m, &array[word]);
     return array;
 }

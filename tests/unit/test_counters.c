@@ -82,10 +82,10 @@ static void page_faults_are_counted_only_while_enabled(void **state) {
         assert_string_not_equal(counter_reason(opening.error_number), "");
         skip(); /* a sandbox without perf_event_open */
     }
-    char *pages = mmap(NULL, 2 * PAGES * PAGE_BYTES, PROT_READ | PROT_WRITE,
+    char *pages = mmap(NULL, (size_t)2 * PAGES * PAGE_BYTES, PROT_READ | PROT_WRITE,
                        MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     assert_ptr_not_equal(pages, MAP_FAILED);
-    madvise(pages, 2 * PAGES * PAGE_BYTES, MADV_NOHUGEPAGE);
+    madvise(pages, (size_t)2 * PAGES * PAGE_BYTES, MADV_NOHUGEPAGE);
     for (size_t i = 0; i < PAGES; i++) { /* not enabled yet */
         *(volatile char *)(pages + i * PAGE_BYTES) = 1;
     }
@@ -99,7 +99,7 @@ static void page_faults_are_counted_only_while_enabled(void **state) {
     assert_in_range(reading[0], PAGES, PAGES + 8);
     assert_true(reading[1] > 0 && reading[2] > 0);
     close(opening.fd);
-    munmap(pages, 2 * PAGES * PAGE_BYTES);
+    munmap(pages, (size_t)2 * PAGES * PAGE_BYTES);
 }
 
 static void every_reason_says_what_to_do(void **state) {

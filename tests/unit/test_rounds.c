@@ -298,7 +298,7 @@ static void a_checksum_that_differs_is_wrong_and_says_from_whom(void **state) {
     int wrong = 0;
     for (guint i = 0; i < f.rows.records->len; i++)
         wrong += strcmp(row(&f, i)->status, "wrong") == 0;
-    const struct record *last = NULL;
+    const struct record *last = row(&f, 0);
     for (guint i = 0; i < f.rows.records->len; i++) {
         if (strcmp(row(&f, i)->status, "wrong") == 0)
             last = row(&f, i);

@@ -64,7 +64,8 @@ static void a_setting_that_is_built_in_selects_the_variants_program(void **state
                                  &p.catalogue, p.text, &p.err));
     static const char *const programs[] = {"/cells/cell-malloc", "/cells/cell-malloc",
                                            "/cells/cell-malloc-calloc"};
-    for (guint i = 0; i < p.strategies->len; i++)
+    assert_int_equal(p.strategies->len, G_N_ELEMENTS(programs));
+    for (guint i = 0; i < G_N_ELEMENTS(programs); i++)
         assert_string_equal(((struct strategy *)p.strategies->pdata[i])->program, programs[i]);
     parsed_release(&p);
 }
