@@ -86,7 +86,13 @@ static bool counters_add_all(GArray *events, char *const *names, struct error *e
         if (*name == '\0') {
             return error_set(err, EXIT_USAGE, "the list of counters has an empty name");
         }
-        if (!counters_has(events, name) && !counter_add(events, name, err)) {
+        if (counters_has(events, name)) {
+            continue;
+        }
+        if (events->len == COUNTERS_MAX) {
+            return error_set(err, EXIT_USAGE, "counters has more than %d events", COUNTERS_MAX);
+        }
+        if (!counter_add(events, name, err)) {
             return false;
         }
     }

@@ -17,12 +17,17 @@
 
 struct counter_set; /* encoded events */
 
+/* What a set may hold: more than a PMU counts at a time, and little enough that what the child
+   tells of its openings stays below PIPE_BUF. */
+enum { COUNTERS_MAX = 32 };
+
 /* The default list: hardware events that tell allocators apart, and software events. */
 extern const char *const counters_default;
 
 /* Encodes a list of names separated by commas. Refuses (EXIT_USAGE) a name libpfm4 does not know,
-   by name. Names of hardware events may not be known where libpfm4 knows no PMU: such an event
-   stays in the set and cannot be opened, which is no refusal for the default list. */
+   by name, and more than COUNTERS_MAX. Names of hardware events may not be known where libpfm4
+   knows no PMU: such an event stays in the set and cannot be opened, which is no refusal for the
+   default list. */
 struct counter_set *counters_new(const char *list, struct error *err);
 void counters_free(struct counter_set *set);
 

@@ -12,12 +12,13 @@
 
 #include "allocators/allocator.h"
 #include "harness/base/error.h"
+#include "harness/measure/counters.h"
 #include "harness/measure/process_memory.h"
 #include "workloads/workload.h"
 
 enum {
     CELL_SETTINGS_MAX = 32,
-    CELL_COUNTERS_MAX = 32,
+    CELL_COUNTERS_MAX = COUNTERS_MAX,
     CELL_THREADS_MAX = 1024,
 };
 

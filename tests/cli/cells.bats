@@ -33,6 +33,14 @@ load helpers
     [ "$(sed -n '$s/.*; \([0-9]*\) processes/\1/p' out.txt)" -le 500 ]
 }
 
+@test "as many counters as may be asked for are told, each in its row" {
+    heapmark run --workloads create-copy --strategies malloc --ops 1000 --repetitions 1 --out run \
+        --counters "$(seq -f 'page-faults:period=%g' -s , 32)"
+    [ "$status" -eq 0 ]
+    [ "$(grep -c '^1,page-faults:period=' run/counters.csv)" -eq 32 ]
+    [ "$(statuses)" = 'ok=1' ]
+}
+
 # Every long row has its record, and every record all of its cycles.
 long_rows_fit() {
     local file cycles

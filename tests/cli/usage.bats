@@ -79,6 +79,9 @@ golden() { # FILE
     refused 2 'memory-limit'
     heapmark run --workloads calm --strategies fake --counters no-such-event-at-all --out run
     refused 2 'no-such-event-at-all'
+    heapmark run --workloads calm --strategies fake --out run \
+        --counters "$(seq -f 'page-faults:period=%g' -s , 33)"
+    refused 2 'more than 32 events'
     [ ! -e run ]
 }
 
