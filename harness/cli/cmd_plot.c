@@ -102,6 +102,36 @@ static bool plot_write_tables(const struct plot_job *job, struct error *err) {
     return good;
 }
 
+/* Whether a picture ends as its format does, but for newlines. */
+static bool picture_is_whole(const char *path, const char *ending, size_t ending_bytes) {
+    char *bytes = NULL;
+    gsize length = 0;
+    bool whole = g_file_get_contents(path, &bytes, &length, NULL);
+    while (whole && length > 0 && bytes[length - 1] == '\n')
+        length--;
+    whole = whole && length >= ending_bytes &&
+            memcmp(bytes + length - ending_bytes, ending, ending_bytes) == 0;
+    g_free(bytes);
+    return whole;
+}
+
+/* gnuplot says nothing and succeeds when the disk is full, so its pictures are looked at. */
+static bool pictures_check(const struct plot_job *job, const struct page *page, struct error *err) {
+    static const char png_end[] = "IEND\xae\x42\x60\x82", svg_end[] = "</svg>";
+    char *base = g_build_filename(job->out_dir, page->name, NULL);
+    char *png = g_strconcat(base, ".png", NULL), *svg = g_strconcat(base, ".svg", NULL);
+    bool ok = picture_is_whole(png, png_end, sizeof png_end - 1) &&
+              picture_is_whole(svg, svg_end, sizeof svg_end - 1);
+    if (!ok)
+        error_set(err, EXIT_CANNOT,
+                  "a picture of %s is cut: perhaps there is no space; its table is in %s.tsv", base,
+                  base);
+    g_free(svg);
+    g_free(png);
+    g_free(base);
+    return ok;
+}
+
 /* One picture that fails does not keep the others from being drawn; the first failure counts. */
 static bool plot_draw_pages(const struct plot_job *job, const char *gnuplot, const char *script_dir,
                             struct error *err) {
@@ -109,7 +139,8 @@ static bool plot_draw_pages(const struct plot_job *job, const char *gnuplot, con
     for (guint i = 0; i < job->pages->len; i++) {
         const struct page *page = g_ptr_array_index(job->pages, i);
         struct error own;
-        if (page_draw(page, gnuplot, job->out_dir, script_dir, &own)) {
+        if (page_draw(page, gnuplot, job->out_dir, script_dir, &own) &&
+            pictures_check(job, page, &own)) {
             printf("drawn: %s/%s.{svg,png,tsv}\n", job->out_dir, page->name);
             drawn++;
         } else if (err->exit_status == EXIT_OK) {

@@ -56,3 +56,11 @@ without_gnuplot() {
     [ "$status" -eq 0 ]
     [ "$(cd run/plots && echo *)" = "overview.png overview.svg overview.tsv" ]
 }
+
+@test "a disk that is full for the pictures is a failure" {
+    command -v gnuplot >/dev/null || skip "no gnuplot"
+    # No file may have more than 4 KiB: enough for the table.
+    (ulimit -f 4 && exec "$HEAPMARK" plot run --only overview) >out.txt 2>err.txt 3>&- || status=$?
+    [ "$status" -eq 4 ]
+    grep -q '^heapmark: a picture of run/plots/overview is cut' err.txt
+}
