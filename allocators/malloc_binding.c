@@ -185,8 +185,9 @@ static bool provider_check(const char *function, const char *expected, struct er
         return error_set(err, EXIT_FAILED, "%s resolves to no library", function);
     if (strcmp(found.path, expected) != 0)
         return error_set(err, EXIT_FAILED,
-                         "%s is answered by %s, not by %s: the preload did not take effect",
-                         function, found.path, expected);
+                         "%s is answered by %s, not by %s: the preload did not take effect, or "
+                         "that library has no %s",
+                         function, found.path, expected, function);
     return true;
 }
 
