@@ -231,8 +231,6 @@ static void doctor_tool(struct doctor *d, const char *tool, const char *package,
 static void doctor_tools(struct doctor *d) {
     doctor_section("tools");
     doctor_tool(d, "gnuplot", "gnuplot-nox", "without it plot writes tables only");
-    doctor_tool(d, "go", "golang-go", "without it the real Go runtime cannot be compared");
-    doctor_tool(d, "valgrind", "valgrind", "without it there are no simulated counters");
 }
 
 static void doctor_mallocs(struct doctor *d) {

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "harness/present/plot_builders.h"
+#include "harness/store/store.h"
 
 const struct plot plots[] = {
     {"overview", "every workload under every strategy, as a ratio to the best", plot_overview},
@@ -110,6 +111,26 @@ static void gnuplot_complain(const struct page *page, const char *words, struct 
     g_free(line);
 }
 
+/* gnuplot 5.4 writes the weight of a font into its family in SVG ("DejaVu Sans:Bold"), which no
+   browser knows: it falls back to a serif. A picture that cannot be read back stays as it is. */
+static bool svg_weights_mend(const struct page *page, const char *dir, struct error *err) {
+    char *file = g_strconcat(page->name, ".svg", NULL);
+    char *path = g_build_filename(dir, file, NULL);
+    char *text = NULL;
+    bool good = true;
+    if (g_file_get_contents(path, &text, NULL, NULL)) {
+        char **parts = g_strsplit(text, ":Bold\"", -1);
+        char *mended = g_strjoinv("\" font-weight=\"bold\"", parts);
+        good = store_write_text(dir, file, mended, err);
+        g_free(mended);
+        g_strfreev(parts);
+    }
+    g_free(text);
+    g_free(path);
+    g_free(file);
+    return good;
+}
+
 bool page_draw(const struct page *page, const char *gnuplot, const char *dir,
                const char *script_dir, struct error *err) {
     char *script = job_write(page, script_dir, err);
@@ -132,5 +153,5 @@ bool page_draw(const struct page *page, const char *gnuplot, const char *dir,
     g_free(words);
     remove(script);
     g_free(script);
-    return drawn;
+    return drawn && svg_weights_mend(page, dir, err);
 }

@@ -240,6 +240,15 @@ static void strategies_look_different(void **state) {
 }
 
 /* The pictures themselves, with every kind of name that a shell lets through. */
+/* No weight in a family's name, and bold text all the same. */
+static void assert_font_families_are_plain(const char *svg) {
+    char *text = NULL;
+    assert_true(g_file_get_contents(svg, &text, NULL, NULL));
+    assert_null(strstr(text, ":Bold"));
+    assert_non_null(strstr(text, "font-weight=\"bold\""));
+    g_free(text);
+}
+
 static void no_name_breaks_gnuplot(void **state) {
     (void)state;
     char *gnuplot = gnuplot_find();
@@ -271,6 +280,8 @@ static void no_name_breaks_gnuplot(void **state) {
             GStatBuf info;
             assert_int_equal(g_stat(path, &info), 0);
             assert_true(info.st_size > 200);
+            if (strcmp(kinds[k], "svg") == 0)
+                assert_font_families_are_plain(path);
             g_remove(path);
             g_free(path);
         }
