@@ -150,7 +150,7 @@ struct allocator {
 
     void (*stats)(struct allocator_stats *out); /* exact; may stop mutators. NULL: knows nothing */
     void (*marks_reset)(void);                  /* peaks start again from now. NULL: none */
-    void (*collect)(void); /* a whole collection, swept to its end. NULL: none */
+    void (*collect)(void); /* a whole collection; bdwgc sweeps the rest lazily. NULL: none */
 
     /* What happened since the last call to events_reset, oldest first; borrowed until then. *lost
        counts those that found no room. NULL: none. */

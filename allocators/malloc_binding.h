@@ -35,9 +35,12 @@ static inline void *malloc_binding_zeroed(size_t n, size_t bytes) {
 #ifdef MALLOC_BINDING_CALLOC
     return calloc(n, bytes);
 #else
-    void *p = malloc(n * bytes);
+    size_t total;
+    if (__builtin_expect(__builtin_mul_overflow(n, bytes, &total), 0))
+        return NULL;
+    void *p = malloc(total);
     if (__builtin_expect(p != NULL, 1))
-        memset(p, 0, n * bytes);
+        memset(p, 0, total);
     return p;
 #endif
 }
@@ -60,7 +63,10 @@ static inline void *mem_new_array(struct mutator *m, const struct shape *shape, 
 static inline void *mem_resize(struct mutator *m, void *p, const struct shape *shape, size_t old_n,
                                size_t new_n) {
     (void)m;
-    char *grown = realloc(p, shape->bytes * new_n);
+    size_t total;
+    if (__builtin_expect(__builtin_mul_overflow(shape->bytes, new_n, &total), 0))
+        return NULL;
+    char *grown = realloc(p, total);
     if (shape->pointers != 0 && grown != NULL && new_n > old_n)
         memset(grown + shape->bytes * old_n, 0, shape->bytes * (new_n - old_n));
     return grown;

@@ -80,16 +80,17 @@ static bool arena_index_commit(uintptr_t base, size_t count) {
     return true;
 }
 
-/* Widens [arena_low, arena_low + arena_extent) to hold [base, end). A reader that sees only one of
-   the two stores asks the index about an address outside the arenas, and gets NULL. */
+/* Widens [arena_low, arena_low + arena_extent) to hold [base, end). The extent grows first: a
+   reader that sees the new low sees the new extent too, and one that sees only the new extent asks
+   the index about addresses outside the arenas, and gets NULL. */
 static void arena_bounds_widen(uintptr_t base, uintptr_t end) {
     uintptr_t low = arena_low, high = arena_low + arena_extent;
     if (arena_extent == 0)
         low = base, high = end;
     low = base < low ? base : low;
     high = end > high ? end : high;
-    __atomic_store_n(&arena_low, low, __ATOMIC_RELAXED);
     __atomic_store_n(&arena_extent, high - low, __ATOMIC_RELAXED);
+    __atomic_store_n(&arena_low, low, __ATOMIC_RELEASE);
 }
 
 /* Enters one arena into the maps, its pages all taken (none is committed). */

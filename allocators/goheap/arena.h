@@ -71,7 +71,7 @@ struct arena *arena_reserve(size_t count);
 
 /* The arena of an address, or NULL. */
 static inline struct arena *arena_find(uintptr_t address) {
-    uintptr_t low = __atomic_load_n(&arena_low, __ATOMIC_RELAXED);
+    uintptr_t low = __atomic_load_n(&arena_low, __ATOMIC_ACQUIRE);
     if (address - low >= __atomic_load_n(&arena_extent, __ATOMIC_RELAXED))
         return NULL;
     return __atomic_load_n(&arena_index[address >> ARENA_SHIFT], __ATOMIC_ACQUIRE);

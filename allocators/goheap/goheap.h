@@ -3,8 +3,7 @@
  *
  * One heap per process. A thread that allocates is a mutator: it attaches, gets a context with its
  * mcache, and passes that context to every call. Objects never move. Unreachable objects are
- * collected; goheap_delete gives nothing back (unless the heap was set up with free=explicit, which
- * this version does not have).
+ * collected; nothing is ever freed by hand.
  *
  * Roots are the stacks and callee-saved registers of attached mutators, scanned conservatively from
  * their stack pointer up to the base they gave (interior pointers count, and a word at the start of

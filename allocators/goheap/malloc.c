@@ -278,7 +278,7 @@ ENTRY void *goheap_new_array(struct goheap_mutator *handle, size_t n, size_t byt
     size_t total;
     if (__builtin_mul_overflow(n, bytes, &total))
         return NULL;
-    if (pointers == 0 || n <= 1)
+    if (pointers == 0 || n <= 1 || total == 0)
         return goheap_new(handle, total, pointers);
     if (bytes % 8 != 0)
         fatal("goheap_new_array: elements of %zu bytes cannot hold aligned pointers", bytes);

@@ -29,11 +29,6 @@ bool mark_init(void) {
     return marker.stack != NULL;
 }
 
-void mark_release(void) {
-    os_unmap(marker.stack, marker.capacity * sizeof *marker.stack, OS_GC);
-    marker.stack = NULL;
-}
-
 static __attribute__((noinline)) bool mark_stack_grow(void) {
     size_t capacity = marker.capacity * 2;
     struct grey *larger = os_map(capacity * sizeof *larger, OS_GC);

@@ -31,7 +31,6 @@
 
 /* Gets the first mark stack. False: no memory. */
 bool mark_init(void);
-void mark_release(void);
 
 /* Marks everything reachable. Returns the bytes of the slots found. */
 uint64_t mark_all(void);

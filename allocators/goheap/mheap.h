@@ -2,8 +2,9 @@
  * mheap: the heap itself, and the giving and taking of spans.
  *
  * One lock, the heap lock, guards pages, span descriptors, arenas, roots and the list of mutators'
- * memory. It is held for one of these steps only, never while sweeping, marking or waiting for the
- * world; and no other lock of goheap is taken under it. Allocation needs it once per fresh span.
+ * memory. It is held for one of these steps only, never while sweeping, marking (but for the scan
+ * of the roots) or waiting for the world; and no other lock of goheap is taken under it. Allocation
+ * needs it once per fresh span.
  *
  * heap_live is what the pacer counts: bytes marked by the last collection, plus everything handed
  * out since, by whole spans: when an mcache takes a span, all its free slots are charged; what it

@@ -63,11 +63,6 @@ void mspan_free(struct mspan *s) {
     metadata_free(s, sizeof *s);
 }
 
-size_t mspan_metadata_bytes(const struct mspan *s) {
-    return sizeof *s + mspan_bits_bytes(s) + mspan_layouts_bytes(s) +
-           (s->bitmap != NULL ? BITMAP_BYTES : 0);
-}
-
 /* First slot >= from whose alloc bit is `taken`, or slot_count. */
 static uint32_t mspan_next(const struct mspan *s, uint32_t from, bool taken) {
     while (from < s->slot_count) {

@@ -74,9 +74,6 @@ struct mspan *mspan_new(uintptr_t base, size_t pages, unsigned span_class);
 /* Gives the descriptor back; nothing may refer to it any more. Heap lock held. */
 void mspan_free(struct mspan *s);
 
-/* Bytes of metadata a span takes. */
-size_t mspan_metadata_bytes(const struct mspan *s);
-
 static inline bool mspan_is_noscan(const struct mspan *s) {
     return (s->span_class & 1) != 0;
 }

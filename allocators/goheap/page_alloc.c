@@ -203,10 +203,3 @@ bool page_alloc_grow(size_t pages) {
     struct arena *arena = arena_reserve((wanted + ARENA_PAGES - 1) / ARENA_PAGES);
     return arena != NULL && arena_commit(arena, wanted);
 }
-size_t page_alloc_free_count(void) {
-    size_t count = 0;
-    for (size_t i = 0; i < arena_count; i++)
-        for (size_t w = 0; w < ARENA_PAGES / 64; w++)
-            count += (size_t)__builtin_popcountll(~arenas[i]->taken[w]);
-    return count;
-}

@@ -41,9 +41,6 @@ bool page_alloc_grow(size_t pages);
 struct page_summary page_alloc_summarize_chunk(const struct arena *arena, size_t chunk);
 struct page_summary page_alloc_summarize_arena(const struct arena *arena);
 
-/* Free pages, counted in the bitmaps. */
-size_t page_alloc_free_count(void);
-
 /* Every arena before this one (in order of address) has no free page. */
 size_t page_alloc_hint(void);
 

@@ -104,10 +104,13 @@ void roots_scan(void (*scan)(const uintptr_t *words, size_t count)) {
     roots.stack_bytes = roots.range_bytes = 0;
     for (const struct mutator *m = world_mutators(); m != NULL; m = m->next)
         roots_scan_mutator(m, scan);
+    /* A thread that is no mutator, and so not stopped, may register and unregister meanwhile. */
+    mheap_lock();
     for (size_t i = 0; i < roots.count; i++) {
         scan(roots.list[i].start, roots.list[i].words);
         roots.range_bytes += roots.list[i].words * sizeof(uintptr_t);
     }
+    mheap_unlock();
 }
 
 uint64_t roots_stack_bytes(void) {

@@ -5,6 +5,10 @@
 #include <math.h>
 #include <stdlib.h>
 
+/* Intervals that hold the median less often than this show no difference: at 3 repetitions (75 %)
+   one pair of equal cells in ten would seem to differ, at 4 (87.5 %) one in 35, at 5 one in 126. */
+#define COVERAGE_LEAST 0.8
+
 static int values_compare(const void *a, const void *b) {
     double x = *(const double *)a;
     double y = *(const double *)b;
@@ -98,5 +102,7 @@ double estimate_spread(const struct estimate *e) {
 }
 
 bool estimates_differ(const struct estimate *a, const struct estimate *b) {
+    if (a->coverage < COVERAGE_LEAST || b->coverage < COVERAGE_LEAST)
+        return false;
     return a->high < b->low || b->high < a->low;
 }

@@ -178,14 +178,16 @@ static void notes_write(GString *out, const struct table *t, const struct run_su
         g_string_append(out, "Nothing was measured.\n");
         return;
     }
-    g_string_append_printf(out,
-                           "\nns/op: median; spread: half the interval that holds the median; "
-                           "× first: ns/op against %s.\n",
-                           (const char *)g_ptr_array_index(s->strategies, 0));
+    g_string_append_printf(
+        out,
+        "\nns/op: median; spread: half the interval of the median (5 repetitions: "
+        "least to greatest), in per cent of it; × first: ns/op against "
+        "%s.\n",
+        (const char *)g_ptr_array_index(s->strategies, 0));
     if (t->touching) {
         g_string_append(out,
-                        "≈: the intervals of both touch, or a single repetition has none, so this "
-                        "run shows no difference; more --repetitions narrow them.\n");
+                        "≈: the intervals of both touch, or fewer than 4 repetitions make none, so "
+                        "this run shows no difference; more --repetitions narrow them.\n");
     }
     if (t->partial) {
         g_string_append(out, "!: some repetitions of this cell were not ok, see below.\n");

@@ -69,7 +69,6 @@ struct cell_measurement {
     size_t pause_count;
     const struct allocator_cycle *cycles;
     size_t cycle_count;
-    uint64_t events_lost;
     struct cell_counter counters[CELL_COUNTERS_MAX];
 
     uint64_t count_ops; /* of the count pass, over all threads */

@@ -168,10 +168,8 @@ static __attribute__((noinline)) void timed_end(struct cell_run *run) {
     uint64_t lost = 0;
     if (allocator_binding.pauses != NULL)
         out->pause_count = allocator_binding.pauses(&out->pauses, &lost);
-    out->events_lost = lost;
     if (allocator_binding.cycles != NULL)
         out->cycle_count = allocator_binding.cycles(&out->cycles, &lost);
-    out->events_lost += lost;
 }
 
 static __attribute__((noinline)) void timed_pass(struct cell_run *run, struct mutator *m,

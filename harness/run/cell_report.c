@@ -8,6 +8,7 @@
 
 #include <inttypes.h>
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -59,7 +60,11 @@ void cell_report_end(const char *status, const char *reason) {
 }
 
 void heap_exhausted(size_t bytes) {
+    static atomic_flag reported = ATOMIC_FLAG_INIT;
     char reason[96];
+    if (atomic_flag_test_and_set(&reported)) /* another thread is saying it */
+        for (;;)
+            pause();
     snprintf(reason, sizeof reason, "an allocation of %zu bytes failed", bytes);
     if (report_fd >= 0)
         cell_report_end("oom", reason);
@@ -91,7 +96,7 @@ static void report_allocation(const struct cell_measurement *m) {
         value_per_op("retained_bytes_per_op", (double)m->retained_bytes, m->count_ops);
 }
 
-static void report_collector(const struct cell_work *work, const struct cell_measurement *m) {
+static void report_collector(const struct cell_measurement *m) {
     const struct allocator_stats *a = &m->before;
     const struct allocator_stats *b = &m->after;
     value_growth("gc_cycles", a->gc_cycles, b->gc_cycles);
@@ -104,14 +109,6 @@ static void report_collector(const struct cell_work *work, const struct cell_mea
     if (b->gc_cpu_ns != STAT_UNKNOWN && m->cpu_ns != 0)
         report_line("value gc_cpu_share %.6g",
                     (double)(b->gc_cpu_ns - a->gc_cpu_ns) / (double)m->cpu_ns);
-    if (b->gc_pause_ns_total == STAT_UNKNOWN || m->wall_ns == 0)
-        return;
-    double lost = (double)(b->gc_pause_ns_total - a->gc_pause_ns_total) * work->threads;
-    if (b->gc_assist_ns != STAT_UNKNOWN)
-        lost += (double)(b->gc_assist_ns - a->gc_assist_ns);
-    if (b->gc_sweep_ns != STAT_UNKNOWN)
-        lost += (double)(b->gc_sweep_ns - a->gc_sweep_ns);
-    report_line("value gc_mutator_share %.6g", lost / ((double)m->wall_ns * work->threads));
 }
 
 /* Events outside the timed run are cut away; cycles are numbered from 1 in it. */
@@ -166,7 +163,7 @@ void cell_report_measurement(const struct cell_options *o, const struct cell_wor
     value_count("major_faults", m->usage.major_faults);
     value_count("context_switches", m->usage.context_switches);
     report_allocation(m);
-    report_collector(work, m);
+    report_collector(m);
     report_events(m);
     report_counters(o, m);
 }

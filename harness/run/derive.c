@@ -36,7 +36,9 @@ static void fill_when_empty(uint64_t *column, uint64_t value) {
         *column = value;
 }
 
-/* Only stops of all mutators are stops of the world; rows of one thread are parts of handshakes. */
+/* Only stops of all mutators are stops of the world; rows of one thread are parts of handshakes. An
+   allocator keeps so many stops and counts the rest: of those percentiles would tell the beginning
+   only, and stay empty. */
 static void derive_pauses(struct observation *o) {
     GArray *stops = g_array_new(FALSE, FALSE, sizeof(uint64_t));
     uint64_t total = 0;
@@ -47,7 +49,8 @@ static void derive_pauses(struct observation *o) {
         g_array_append_val(stops, row->pause_ns);
         total += row->pause_ns;
     }
-    if (stops->len > 0) {
+    bool all_kept = !is_known(o->record.gc_stw_count) || stops->len >= o->record.gc_stw_count;
+    if (stops->len > 0 && all_kept) {
         const uint64_t *ascending = (const uint64_t *)(void *)stops->data;
         struct record *r = &o->record;
         g_array_sort(stops, count_compare);

@@ -9,6 +9,7 @@
 
 #include <pthread.h>
 #include <sched.h>
+#include <string.h>
 #include <sys/mman.h>
 
 enum { VICTIM_BYTES = 6528 };
@@ -18,24 +19,19 @@ typedef void collector(struct goheap_mutator *m);
 #if defined(__x86_64__)
 
 /* The stack is 16-aligned at the call: return address, rbp, the register, 8 bytes. */
-#define HOLD_IN(register)                                                                                                                                                             \
-    void hold_in_##register(struct goheap_mutator * m, uintptr_t hidden, collector * function);                                                                                       \
-    __asm__(                                                                                                                                                                          \
-        ".text\n .type hold_in_" #register ", @function\n hold_in_" #register ":\n"                                                                                                   \
-                                                                              "push %rbp\n mov "                                                                                      \
-                                                                              "%rsp, %rbp\n push "                                                                                    \
-                                                                              "%" #register "\n "                                                                                     \
-                                                                                            "sub "                                                                                    \
-                                                                                            "$8, "                                                                                    \
-                                                                                            "%rsp"                                                                                    \
-                                                                                            "\n"                                                                                      \
-                                                                                            "mov "                                                                                    \
-                                                                                            "%rsi"                                                                                    \
-                                                                                            ", "                                                                                      \
-                                                                                            "%" #register "\n not %" #register "\n xor %esi, %esi\n"                                  \
-                                                                                                                               "call *%rdx\n"                                         \
-                                                                                                                               "add $8, %rsp\n pop %" #register "\n pop %rbp\n ret\n" \
-                                                                                                                                                                ".size hold_in_" #register ", .-hold_in_" #register "\n")
+/* clang-format off */
+#define HOLD_IN(register)                                                                          \
+    void hold_in_##register(struct goheap_mutator *m, uintptr_t hidden, collector *function);      \
+    __asm__(".text\n"                                                                              \
+            ".type hold_in_" #register ", @function\n"                                             \
+            "hold_in_" #register ":\n"                                                             \
+            "push %rbp\n mov %rsp, %rbp\n"                                                         \
+            "push %" #register "\n sub $8, %rsp\n"                                                 \
+            "mov %rsi, %" #register "\n not %" #register "\n xor %esi, %esi\n"                     \
+            "call *%rdx\n"                                                                         \
+            "add $8, %rsp\n pop %" #register "\n pop %rbp\n ret\n"                                 \
+            ".size hold_in_" #register ", .-hold_in_" #register "\n")
+/* clang-format on */
 
 HOLD_IN(rbx);
 HOLD_IN(r12);
@@ -320,6 +316,50 @@ HEAP_TEST(mutators_may_come_and_go_while_others_collect) {
     CHECK(stats.heap_objects < 100);
 }
 
+enum { FOREIGN_RANGES = 64, FOREIGN_COLLECTIONS = 300 };
+
+static uintptr_t foreign_words[FOREIGN_RANGES][2];
+static int foreign_stop;
+
+/* A thread that is no mutator, and so never stops, registers and unregisters ranges of its own. */
+static void *foreign_thread(void *context) {
+    (void)context;
+    while (__atomic_load_n(&foreign_stop, __ATOMIC_RELAXED) == 0) {
+        for (size_t i = 0; i < FOREIGN_RANGES; i++)
+            CHECK(goheap_root(foreign_words[i], sizeof foreign_words[i]));
+        for (size_t i = 0; i < FOREIGN_RANGES; i++)
+            goheap_unroot(foreign_words[i], sizeof foreign_words[i]);
+    }
+    return NULL;
+}
+
+HEAP_TEST(a_rooted_object_lives_while_a_thread_that_is_no_mutator_moves_the_list_of_ranges) {
+    static uintptr_t *kept[FOREIGN_RANGES];
+    struct goheap_mutator *m = heap_start(NULL);
+    pthread_t thread;
+    for (size_t i = 0; i < FOREIGN_RANGES; i++) {
+        CHECK(goheap_root(&kept[i], sizeof kept[i]));
+        kept[i] = goheap_new(m, 64, 0);
+        *kept[i] = i;
+    }
+    CHECK(pthread_create(&thread, NULL, foreign_thread, NULL) == 0);
+    for (int round = 0; round < FOREIGN_COLLECTIONS; round++) {
+        goheap_collect(m);
+        for (size_t i = 0; i < 200; i++) /* takes what was freed by mistake */
+            memset(goheap_new_raw(m, 64), 0xff, 64);
+        for (size_t i = 0; i < FOREIGN_RANGES; i++)
+            CHECK_EQUAL(*kept[i], i);
+        /* Ranges change places, so that some always lie behind the other thread's. */
+        size_t moved = (size_t)round % FOREIGN_RANGES;
+        goheap_unroot(&kept[moved], sizeof kept[moved]);
+        CHECK(goheap_root(&kept[moved], sizeof kept[moved]));
+    }
+    __atomic_store_n(&foreign_stop, 1, __ATOMIC_RELAXED);
+    goheap_block(m);
+    pthread_join(thread, NULL);
+    goheap_unblock(m);
+}
+
 const struct CMUnitTest root_tests[] = {
     cmocka_unit_test(a_pointer_in_any_callee_saved_register_is_found),
     cmocka_unit_test(a_pointer_into_the_middle_is_found),
@@ -332,5 +372,7 @@ const struct CMUnitTest root_tests[] = {
     cmocka_unit_test(a_pointer_held_by_a_thread_in_a_safe_region_is_found),
     cmocka_unit_test(registers_are_published_as_they_were_at_goheap_block),
     cmocka_unit_test(mutators_may_come_and_go_while_others_collect),
+    cmocka_unit_test(
+        a_rooted_object_lives_while_a_thread_that_is_no_mutator_moves_the_list_of_ranges),
     {0},
 };

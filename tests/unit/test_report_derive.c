@@ -58,6 +58,24 @@ static void what_was_reported_is_not_computed_again(void **state) {
     observation_release(&o);
 }
 
+static void stops_that_were_not_all_kept_give_no_percentiles(void **state) {
+    (void)state;
+    struct observation o;
+    struct pause_row pause;
+    observation_init(&o);
+    row_clear(&pause_type, &pause);
+    pause.thread = 0;
+    pause.pause_ns = 7;
+    g_array_append_val(o.pauses, pause);
+    o.record.gc_stw_count = 2;
+    o.record.gc_pause_ns_total = 20;
+    derive_columns(&o);
+    assert_true(o.record.gc_pause_ns_p50 == COUNT_EMPTY);
+    assert_true(o.record.gc_pause_ns_max == COUNT_EMPTY);
+    assert_int_equal(o.record.gc_pause_ns_total, 20);
+    observation_release(&o);
+}
+
 static void without_stops_their_columns_stay_empty(void **state) {
     (void)state;
     struct observation o;
@@ -142,6 +160,7 @@ int main(void) {
         cmocka_unit_test(the_nearest_rank_is_one_of_the_values),
         cmocka_unit_test(mutators_lose_stops_each_and_assists_and_sweeping_in_sum),
         cmocka_unit_test(what_was_reported_is_not_computed_again),
+        cmocka_unit_test(stops_that_were_not_all_kept_give_no_percentiles),
         cmocka_unit_test(without_stops_their_columns_stay_empty),
         cmocka_unit_test(counters_are_scaled_and_say_what_is_wrong_with_them),
         cmocka_unit_test(an_event_without_a_reading_is_not_counted),

@@ -128,15 +128,25 @@ static void one_repetition_has_no_spread_and_differs_from_nothing(void **state) 
 
 static void only_intervals_that_do_not_touch_differ(void **state) {
     (void)state;
-    double low[] = {1, 2, 3};
-    double touching[] = {3, 4, 5};
-    double apart[] = {4, 5, 6};
-    struct estimate a = estimate_of(low, 3);
-    struct estimate b = estimate_of(touching, 3);
-    struct estimate c = estimate_of(apart, 3);
+    double low[] = {1, 2, 3, 4};
+    double touching[] = {4, 5, 6, 7};
+    double apart[] = {5, 6, 7, 8};
+    struct estimate a = estimate_of(low, 4);
+    struct estimate b = estimate_of(touching, 4);
+    struct estimate c = estimate_of(apart, 4);
     assert_false(estimates_differ(&a, &b));
     assert_true(estimates_differ(&a, &c));
     assert_true(estimates_differ(&c, &a));
+}
+
+static void three_repetitions_differ_from_nothing(void **state) {
+    (void)state;
+    double few[] = {1, 2, 3};
+    double many[] = {100, 101, 102, 103, 104};
+    struct estimate a = estimate_of(few, 3);
+    struct estimate b = estimate_of(many, 5);
+    assert_false(estimates_differ(&a, &b));
+    assert_false(estimates_differ(&b, &a));
 }
 
 /* Every way of dealing ten different times to two equal cells of five: how often the intervals
@@ -177,6 +187,7 @@ int main(void) {
         cmocka_unit_test(unknown_values_do_not_count),
         cmocka_unit_test(one_repetition_has_no_spread_and_differs_from_nothing),
         cmocka_unit_test(only_intervals_that_do_not_touch_differ),
+        cmocka_unit_test(three_repetitions_differ_from_nothing),
         cmocka_unit_test(equal_cells_of_five_part_in_2_of_252_deals),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

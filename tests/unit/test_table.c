@@ -65,19 +65,19 @@ static void a_table_is_aligned_by_characters_and_compares_with_the_first(void **
     rows_init(&rows);
     rows_add_five(&rows, "größe", "w", "bytes=80", 100);
     rows_add_five(&rows, "b", "w", "bytes=80", 50);
-    assert_table(
-        &rows,
-        "\n"
-        "g\n"
-        "  workload    strategy  ns/op  spread  × first  cpu ns/op  B/op  allocs/op  GCs  "
-        "longest pause  peak RSS\n"
-        "  w bytes=80  größe       100  ±2.0 %     1.00          –     –          –    –  "
-        "            –         –\n"
-        "              b          50.0  ±2.0 %    0.500          –     –          –    –  "
-        "            –         –\n"
-        "\n"
-        "ns/op: median; spread: half the interval that holds the median; × first: ns/op against "
-        "größe.\n");
+    assert_table(&rows,
+                 "\n"
+                 "g\n"
+                 "  workload    strategy  ns/op  spread  × first  cpu ns/op  B/op  allocs/op  GCs  "
+                 "longest pause  peak RSS\n"
+                 "  w bytes=80  größe       100  ±2.0 %     1.00          –     –          –    –  "
+                 "            –         –\n"
+                 "              b          50.0  ±2.0 %    0.500          –     –          –    –  "
+                 "            –         –\n"
+                 "\n"
+                 "ns/op: median; spread: half the interval of the median (5 repetitions: least to "
+                 "greatest), in per cent of it; × first: ns/op against "
+                 "größe.\n");
     run_rows_release(&rows);
 }
 
