@@ -39,6 +39,15 @@ value() { # FIELD: from a report on standard input
     [[ "${lines[-1]}" == "end oom an allocation of "* ]]
 }
 
+@test "two threads that run out of memory at once make one end" {
+    for _ in $(seq 20); do
+        run "$CELLS/cell-malloc" --workload=leak-body --threads=2 --effort=full --memory-limit=30000000
+        [ "$status" -eq 1 ]
+        [ "$(grep -c '^end ' <<<"$output")" -eq 1 ]
+        [[ "${lines[-1]}" == "end oom an allocation of "*" bytes failed" ]]
+    done
+}
+
 @test "bad arguments are refused with one sentence and exit status 2" {
     for argument in --nonsense=1 --workload=nothing --ops=x --threads=0 --parameter=bytes --report-fd=-1; do
         run "$CELLS/cell-malloc" --workload=empty "$argument"

@@ -316,45 +316,62 @@ HEAP_TEST(mutators_may_come_and_go_while_others_collect) {
     CHECK(stats.heap_objects < 100);
 }
 
-enum { FOREIGN_RANGES = 64, FOREIGN_COLLECTIONS = 300 };
+enum { FOREIGN_RANGES = 2000, FOREIGN_WORDS = 64, FOREIGN_KEPT = 64, FOREIGN_ROUNDS = 200 };
 
-static uintptr_t foreign_words[FOREIGN_RANGES][2];
-static int foreign_stop;
+static uintptr_t foreign_words[FOREIGN_RANGES][FOREIGN_WORDS];
+static int foreign_step; /* of a round: 0 they register, 1 the mutator moves its own, 2 both go */
 
-/* A thread that is no mutator, and so never stops, registers and unregisters ranges of its own. */
+static void foreign_wait(int step) {
+    while (__atomic_load_n(&foreign_step, __ATOMIC_ACQUIRE) != step)
+        sched_yield();
+}
+
+static void foreign_next(void) {
+    __atomic_fetch_add(&foreign_step, 1, __ATOMIC_RELEASE);
+}
+
+/* A thread that is no mutator, and so never stops. Each of its ranges that goes makes room for the
+   last one of the list, which is one of the mutator's. */
 static void *foreign_thread(void *context) {
     (void)context;
-    while (__atomic_load_n(&foreign_stop, __ATOMIC_RELAXED) == 0) {
+    for (int round = 0; round < FOREIGN_ROUNDS; round++) {
+        foreign_wait(3 * round);
         for (size_t i = 0; i < FOREIGN_RANGES; i++)
             CHECK(goheap_root(foreign_words[i], sizeof foreign_words[i]));
+        foreign_next();
+        foreign_wait(3 * round + 2);
+        for (volatile int delay = 0; delay < round * 200; delay++)
+            ;
         for (size_t i = 0; i < FOREIGN_RANGES; i++)
             goheap_unroot(foreign_words[i], sizeof foreign_words[i]);
+        foreign_next();
     }
     return NULL;
 }
 
 HEAP_TEST(a_rooted_object_lives_while_a_thread_that_is_no_mutator_moves_the_list_of_ranges) {
-    static uintptr_t *kept[FOREIGN_RANGES];
+    static uintptr_t *kept[FOREIGN_KEPT];
     struct goheap_mutator *m = heap_start(NULL);
     pthread_t thread;
-    for (size_t i = 0; i < FOREIGN_RANGES; i++) {
+    for (size_t i = 0; i < FOREIGN_KEPT; i++) {
         CHECK(goheap_root(&kept[i], sizeof kept[i]));
         kept[i] = goheap_new(m, 64, 0);
         *kept[i] = i;
     }
     CHECK(pthread_create(&thread, NULL, foreign_thread, NULL) == 0);
-    for (int round = 0; round < FOREIGN_COLLECTIONS; round++) {
+    for (int step = 1; step < 3 * FOREIGN_ROUNDS; step += 3) {
+        foreign_wait(step);
+        for (size_t i = 0; i < FOREIGN_KEPT; i++) { /* to the end of the list */
+            goheap_unroot(&kept[i], sizeof kept[i]);
+            CHECK(goheap_root(&kept[i], sizeof kept[i]));
+        }
+        foreign_next();
         goheap_collect(m);
-        for (size_t i = 0; i < 200; i++) /* takes what was freed by mistake */
+        for (size_t i = 0; i < 2 * FOREIGN_KEPT; i++) /* takes what was freed by mistake */
             memset(goheap_new_raw(m, 64), 0xff, 64);
-        for (size_t i = 0; i < FOREIGN_RANGES; i++)
+        for (size_t i = 0; i < FOREIGN_KEPT; i++)
             CHECK_EQUAL(*kept[i], i);
-        /* Ranges change places, so that some always lie behind the other thread's. */
-        size_t moved = (size_t)round % FOREIGN_RANGES;
-        goheap_unroot(&kept[moved], sizeof kept[moved]);
-        CHECK(goheap_root(&kept[moved], sizeof kept[moved]));
     }
-    __atomic_store_n(&foreign_stop, 1, __ATOMIC_RELAXED);
     goheap_block(m);
     pthread_join(thread, NULL);
     goheap_unblock(m);
