@@ -9,6 +9,9 @@
 
 #include "harness/present/plot_builders.h"
 
+/* Times further apart than this go on a logarithmic axis. */
+#define LINEAR_RATIO_MOST 30
+
 struct bars_panel {
     const char *title;
     const char *column;
@@ -167,6 +170,27 @@ static bool works_have(const struct run_summary *s, const GPtrArray *works, cons
     return false;
 }
 
+/* Where the axis begins: 0, or, when times lie so far apart that most bars would vanish, the power
+   of ten below the least. Counts stay linear: 0 is one of them. */
+static double axis_start(const struct bars *bars, const struct run_summary *s,
+                         const GPtrArray *works, const char *column) {
+    double least = INFINITY;
+    double most = 0;
+    GPtrArray *cells = works_cells(s, works);
+    for (guint i = 0; i < cells->len; i++) {
+        const struct estimate *e = cell_estimate(g_ptr_array_index(cells, i), column);
+        if (e->count > 0) {
+            least = fmin(least, isnan(e->low) ? e->median : fmin(e->low, e->median));
+            most = fmax(most, e->median);
+        }
+    }
+    g_ptr_array_unref(cells);
+    if (bars->exact || !(least > 0) || !(most > least * LINEAR_RATIO_MOST)) {
+        return 0;
+    }
+    return pow(10, floor(log10(least)));
+}
+
 static double works_most(const struct run_summary *s, const GPtrArray *works, const char *column) {
     double most = 0;
     GPtrArray *cells = works_cells(s, works);
@@ -193,13 +217,17 @@ static void bars_page(GPtrArray *pages, const struct bars *bars, const struct ru
     for (guint w = 0; w < works->len; w++) {
         y = block_draw(page, bars, s, g_ptr_array_index(works, w), y);
     }
+    double starts[2];
     double ends[2];
     for (unsigned p = 0; p < bars->panel_count; p++) {
         ends[p] = works_most(s, works, bars->panels[p].column);
         ends[p] = ends[p] > 0 ? ends[p] : 1;
-        page_mark(page, p + 1, MARK_TITLE, 0, 0, "%s", bars->panels[p].title);
+        starts[p] = axis_start(bars, s, works, bars->panels[p].column);
+        page_mark(page, p + 1, MARK_TITLE, 0, 0, "%s%s", bars->panels[p].title,
+                  starts[p] > 0 ? ", logarithmic" : "");
     }
     page_looks(page, s);
+    page_numbers(page, "panel_start", starts, bars->panel_count);
     page_numbers(page, "panel_end", ends, bars->panel_count);
     page_number(page, "panels", bars->panel_count);
     page_number(page, "rows", y);

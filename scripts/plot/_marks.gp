@@ -6,7 +6,7 @@ do for [i = 1:marks] {
         k = mark_kind[i]; x = mark_x[i]; y = mark_y[i]; t = mark_text[i]
         if (k == 1) { set label i t at graph 0, first y right offset -0.8, 0 font text_font textcolor rgb ink }
         if (k == 2) { set label i t at screen across(16), first y left font heading_font textcolor rgb ink boxed front }
-        if (k == 3) { set label i t at first x, first y left offset 0.8, 0 font text_font textcolor rgb ink }
+        if (k == 3) { set label i t at first (x > axis_from ? x : axis_from), first y left offset 0.8, 0 font text_font textcolor rgb ink }
         if (k == 4) { set label i t at graph 1, first y left offset 0.8, 0 font text_font textcolor rgb ink }
         if (k == 5) { set label i t at graph 0, graph 1 left offset 0, title_lift font heading_font textcolor rgb ink }
         if (k == 6) { set label i t at first x, graph 1 left rotate by 30 offset 0, 0.6 font text_font textcolor rgb ink }

@@ -22,6 +22,7 @@ across(x) = x / width
 down(y) = 1 - y / height
 
 title_lift = 0.7  # lines between a panel and its title
+axis_from = 0 # where bars begin; a logarithmic axis begins higher
 ink = '#222222'
 faint = '#dddddd'
 set border 3 linecolor rgb '#888888'

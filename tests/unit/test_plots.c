@@ -292,6 +292,29 @@ static void no_name_breaks_gnuplot(void **state) {
     drawn_release(&d);
 }
 
+static void times_far_apart_go_on_a_marked_logarithmic_axis(void **state) {
+    (void)state;
+    static const struct {
+        double slow;
+        const char *start;
+        bool marked;
+    } cases[] = {{29, "panel_start[1] = 0.0\n", false}, {4000, "panel_start[1] = 1.0\n", true}};
+    for (unsigned i = 0; i < G_N_ELEMENTS(cases); i++) {
+        struct drawn d;
+        drawn_init(&d);
+        rows_add_five(&d.rows, "quick", "w", "", 2);
+        rows_add_five(&d.rows, "slow", "w", "", 2 * cases[i].slow);
+        summary_build(&d.s, &d.rows, NULL);
+        g_free(plot_build(plot_find("ns-per-op"), &d.s, d.pages));
+        if (strstr(drawn_page(&d, 0)->job->str, cases[i].start) == NULL)
+            fail_msg("%s", drawn_page(&d, 0)->job->str);
+        char *job = page_job_text(drawn_page(&d, 0), ".");
+        assert_true((strstr(job, "logarithmic") != NULL) == cases[i].marked);
+        g_free(job);
+        drawn_release(&d);
+    }
+}
+
 static void a_script_that_fails_is_told_in_gnuplots_words(void **state) {
     (void)state;
     char *gnuplot = gnuplot_find();
@@ -327,6 +350,7 @@ int main(void) {
         cmocka_unit_test(heat_goes_from_light_to_dark_with_the_logarithm),
         cmocka_unit_test(strategies_look_different),
         cmocka_unit_test(no_name_breaks_gnuplot),
+        cmocka_unit_test(times_far_apart_go_on_a_marked_logarithmic_axis),
         cmocka_unit_test(a_script_that_fails_is_told_in_gnuplots_words),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
