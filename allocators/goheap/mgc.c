@@ -151,7 +151,6 @@ static __attribute__((noinline)) void mgc_cycle(struct mutator *m, bool forced) 
     uint64_t cpu_ns = os_cpu_ns();
     mgc_flush_all();
     mgc_sweep_finish(m); /* what mutators took out for sweeping is filed now */
-    cycle.heap_start_bytes = mheap_live();
     mgc_mark_and_flip(&cycle);
     t.marked = os_now_ns();
     verify_if_enabled();

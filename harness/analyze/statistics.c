@@ -37,16 +37,6 @@ double quantile_nearest_rank(const double *sorted, size_t count, double q) {
     return sorted[rank < 1 ? 0 : (size_t)rank - 1];
 }
 
-double quantile_interpolated(const double *sorted, size_t count, double q) {
-    assert(count > 0 && q >= 0 && q <= 1);
-    double place = q * (double)(count - 1);
-    size_t below = (size_t)place;
-    if (below + 1 >= count) {
-        return sorted[count - 1];
-    }
-    return sorted[below] + (place - (double)below) * (sorted[below + 1] - sorted[below]);
-}
-
 /* P(Binomial(n, 1/2) = 0), then each term from the one before. */
 double median_interval_coverage(size_t count, size_t rank) {
     double term = ldexp(1, -(int)count);

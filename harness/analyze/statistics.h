@@ -11,8 +11,9 @@
  * reaches 95 %, and the whole range is taken (5: 93.75 %, 3: 75 %); `coverage` tells. A single
  * repetition has no spread, and says so by NaN.
  *
- * Two cells differ only when their intervals do not touch. With 5 repetitions each, two equal cells
- * do that in 2 / C(10, 5) = 0.8 % of all runs.
+ * Two cells differ only when their intervals do not touch and each holds the median with at least
+ * 80 % (4 repetitions). With 5 repetitions each, two equal cells do that in 2 / C(10, 5) = 0.8 % of
+ * all runs, with 3 they would in 10 %.
  */
 #ifndef HEAPMARK_HARNESS_ANALYZE_STATISTICS_H
 #define HEAPMARK_HARNESS_ANALYZE_STATISTICS_H
@@ -29,10 +30,6 @@ double median_of(const double *sorted, size_t count);
 /* Nearest rank: the least value that at least the share q (0..1) of all does not exceed. Always one
    of the values, so it suits pauses ("the 99th percentile was this stop"). count > 0. */
 double quantile_nearest_rank(const double *sorted, size_t count, double q);
-
-/* Hyndman and Fan's type 7 (R's and NumPy's default): interpolates between neighbours. count > 0.
- */
-double quantile_interpolated(const double *sorted, size_t count, double q);
 
 /* Which ranks (from 1) bound the median: low = rank, high = count + 1 - rank. count >= 2. */
 size_t median_interval_rank(size_t count);

@@ -37,15 +37,20 @@ static void mutators_lose_stops_each_and_assists_and_sweeping_in_sum(void **stat
     observation_release(&o);
 }
 
+/* One stop of the world, and nothing else known. */
+static void observation_init_with_stop(struct observation *o, uint64_t pause_ns) {
+    struct pause_row pause;
+    observation_init(o);
+    row_clear(&pause_type, &pause);
+    pause.thread = 0;
+    pause.pause_ns = pause_ns;
+    g_array_append_val(o->pauses, pause);
+}
+
 static void what_was_reported_is_not_computed_again(void **state) {
     (void)state;
     struct observation o;
-    struct pause_row pause;
-    observation_init(&o);
-    row_clear(&pause_type, &pause);
-    pause.thread = 0;
-    pause.pause_ns = 7;
-    g_array_append_val(o.pauses, pause);
+    observation_init_with_stop(&o, 7);
     o.record.threads = 1;
     o.record.ops = 10;
     o.record.wall_ns = 100;
@@ -61,12 +66,7 @@ static void what_was_reported_is_not_computed_again(void **state) {
 static void stops_that_were_not_all_kept_give_no_percentiles(void **state) {
     (void)state;
     struct observation o;
-    struct pause_row pause;
-    observation_init(&o);
-    row_clear(&pause_type, &pause);
-    pause.thread = 0;
-    pause.pause_ns = 7;
-    g_array_append_val(o.pauses, pause);
+    observation_init_with_stop(&o, 7);
     o.record.gc_stw_count = 2;
     o.record.gc_pause_ns_total = 20;
     derive_columns(&o);

@@ -43,17 +43,6 @@ static void nearest_rank_is_not_moved_by_binary_rounding(void **state) {
     }
 }
 
-static void type_7_interpolates_between_neighbours(void **state) {
-    (void)state;
-    const double four[] = {1, 2, 4, 8};
-    assert_same(quantile_interpolated(four, 4, 0), 1);
-    assert_same(quantile_interpolated(four, 4, 0.25), 1.75);
-    assert_same(quantile_interpolated(four, 4, 0.5), 3);
-    assert_same(quantile_interpolated(four, 4, 0.75), 5);
-    assert_same(quantile_interpolated(four, 4, 1), 8);
-    assert_same(quantile_interpolated(four, 1, 0.9), 1);
-}
-
 static void the_interval_takes_the_published_ranks(void **state) {
     (void)state;
     /* Tables of the sign test, two-sided 5 %: n = 6..8 rank 1, 9..11 rank 2, 12..14 rank 3, 15 rank
@@ -179,7 +168,6 @@ int main(void) {
         cmocka_unit_test(the_median_is_the_middle_or_halfway_between_two),
         cmocka_unit_test(nearest_rank_gives_one_of_the_values),
         cmocka_unit_test(nearest_rank_is_not_moved_by_binary_rounding),
-        cmocka_unit_test(type_7_interpolates_between_neighbours),
         cmocka_unit_test(the_interval_takes_the_published_ranks),
         cmocka_unit_test(the_coverage_is_that_of_the_binomial),
         cmocka_unit_test(an_estimate_of_five_takes_the_whole_range),
