@@ -1,0 +1,3 @@
+module heapmark
+
+go 1.19
