@@ -2,7 +2,6 @@ package seed
 
 // In the order of workloads/workloads.def.
 var workloads = []*Workload{
-	&identifierWorkload,
 	&stackItWorkload,
 	&stackIt2Workload,
 	&stackIt3Workload,
