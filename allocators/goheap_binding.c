@@ -13,12 +13,22 @@ static struct allocator_cycle *cycles;
 static const struct allocator_setting settings[] = {
     {"gogc", "0..100000|off", "100",
      "per cent of the live heap that may be allocated before the next collection"},
-    {"gc", "stw|off", "stw", "collector: stops the world to mark, or none"},
+    {"gc", "concurrent|stw|off", "concurrent",
+     "collector: marks beside the program, or with the world stopped, or none"},
+    {"memlimit", "0..1000000000000", "0",
+     "bytes of memory that the collector tries to stay below; 0: no limit"},
     {"gctrace", "0|1", "0", "a line per collection on stderr, in the format of Go's gctrace=1"},
     {"link", "shared|static", "shared", "how the cell program is linked with goheap"},
     {"stress", "0..1000000", "0", "collect at every n-th refill and poison freed slots; 0: do not"},
+    {"checkmark", "0|1", "0", "check each marking against one with the world stopped; slow"},
     {NULL, NULL, NULL, NULL},
 };
+
+static enum goheap_gc gc_parse(const char *value) {
+    if (strcmp(value, "stw") == 0)
+        return GOHEAP_GC_STW;
+    return strcmp(value, "off") == 0 ? GOHEAP_GC_OFF : GOHEAP_GC_CONCURRENT;
+}
 
 /* The values were checked against the table above. */
 static void binding_set(struct goheap_options *options, const struct setting_value *setting) {
@@ -26,7 +36,11 @@ static void binding_set(struct goheap_options *options, const struct setting_val
     if (strcmp(setting->name, "gogc") == 0)
         options->gogc = strcmp(value, "off") == 0 ? -1 : strtoll(value, NULL, 10);
     else if (strcmp(setting->name, "gc") == 0)
-        options->gc = strcmp(value, "off") == 0 ? GOHEAP_GC_OFF : GOHEAP_GC_STW;
+        options->gc = gc_parse(value);
+    else if (strcmp(setting->name, "memlimit") == 0)
+        options->memlimit = strtoull(value, NULL, 10);
+    else if (strcmp(setting->name, "checkmark") == 0)
+        options->checkmark = strcmp(value, "1") == 0;
     else if (strcmp(setting->name, "gctrace") == 0)
         options->gctrace = strcmp(value, "1") == 0;
     else if (strcmp(setting->name, "stress") == 0)
@@ -65,8 +79,8 @@ static void binding_stats(struct allocator_stats *out) {
         .gc_pause_ns_total = s.pause_total_ns,
         .gc_cpu_ns = s.gc_cpu_ns,
         .gc_sweep_ns = s.sweep_mutator_ns,
-        .gc_assist_ns = 0,     /* marking is done in the stop */
-        .gc_bgsweep_count = 0, /* there is no background sweeper */
+        .gc_assist_ns = s.assist_ns,
+        .gc_bgsweep_count = s.bgsweep_count,
         .alloc_delay_ns_max = s.alloc_delay_ns_max,
     };
 }
@@ -112,7 +126,7 @@ static size_t binding_cycles(const struct allocator_cycle **out, uint64_t *lost)
                                              .heap_end_bytes = from[i].heap_end_bytes,
                                              .heap_marked_bytes = from[i].heap_marked_bytes,
                                              .goal_bytes = from[i].goal_bytes,
-                                             .assist_ns = 0,
+                                             .assist_ns = from[i].assist_ns,
                                              .forced = from[i].forced};
     return count;
 }

@@ -2,8 +2,8 @@
  * The goheap binding, hot half: our Go-style heap, called through the PLT as a real program's
  * library.
  *
- * Pointer stores are plain: this collector marks with the world stopped, so there is no barrier to
- * keep. The safepoint is inline, as a compiler would inline it. Nothing is ever deleted by hand.
+ * Write barrier and safepoint are inline, as a compiler would inline them; what they call while a
+ * collection is under way is in the library. Nothing is ever deleted by hand.
  */
 #ifndef HEAPMARK_ALLOCATORS_GOHEAP_BINDING_H
 #define HEAPMARK_ALLOCATORS_GOHEAP_BINDING_H
@@ -14,7 +14,6 @@
 
 #include "allocators/allocator.h"
 #include "allocators/goheap/goheap.h"
-#include "allocators/plain_stores.h"
 
 struct mutator {
     struct goheap_mutator *heap;
@@ -47,6 +46,20 @@ static inline void *mem_new_raw(struct mutator *m, const struct shape *shape) {
 
 static inline void *mem_new_array(struct mutator *m, const struct shape *shape, size_t n) {
     return goheap_new_array(m->heap, n, shape->bytes, shape->pointers);
+}
+
+static inline void mem_init(struct mutator *m, void *slot, void *value) {
+    (void)m;
+    goheap_store_first(slot, value);
+}
+
+static inline void mem_store(struct mutator *m, void *slot, void *value) {
+    goheap_store(m->heap, slot, value);
+}
+
+static inline void mem_copy(struct mutator *m, void *dst, const void *src,
+                            const struct shape *shape, size_t n) {
+    goheap_copy(m->heap, dst, src, n, shape->bytes, shape->pointers);
 }
 
 /* A new array and a copy, always: what append does in Go when the capacity is used up. */

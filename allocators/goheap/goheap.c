@@ -14,7 +14,7 @@
 #include "allocators/goheap/world.h"
 
 struct goheap_options goheap_options_default(void) {
-    return (struct goheap_options){.gogc = 100, .gc = GOHEAP_GC_STW};
+    return (struct goheap_options){.gogc = 100, .gc = GOHEAP_GC_CONCURRENT};
 }
 
 bool goheap_init(const struct goheap_options *options) {
@@ -32,9 +32,10 @@ bool goheap_init(const struct goheap_options *options) {
         arena_release();
         return false;
     }
-    mgc_init();
-    mheap.is_ready = true;
-    return true;
+    write_barrier_init();
+    world_init();
+    mheap.is_ready = mgc_init();
+    return mheap.is_ready;
 }
 
 struct goheap_mutator *goheap_attach(void *stack_base) {
@@ -51,11 +52,10 @@ struct goheap_mutator *goheap_attach(void *stack_base) {
 void goheap_detach(struct goheap_mutator *handle) {
     struct mutator *m = mutator_of(handle);
     mutator_check(m, "goheap_detach");
+    write_barrier_flush(m);
     mcache_flush(m);
-    mheap_lock();
-    stats_add(&mheap.stats, &m->stats);
+    mheap_stats_add(&m->stats);
     memset(&m->stats, 0, sizeof m->stats);
-    mheap_unlock();
     world_detach(m);
     mutator_free(m);
 }
@@ -63,5 +63,6 @@ void goheap_detach(struct goheap_mutator *handle) {
 void goheap_poll_slow(struct goheap_mutator *handle) {
     struct mutator *m = mutator_of(handle);
     mutator_check(m, "goheap_poll");
-    world_poll(m);
+    mgc_safepoint(m);
+    m->delay_start_ns = 0; /* not an allocation */
 }

@@ -19,7 +19,8 @@
  * Errors: exhaustion is NULL or false. Misuse (a pointer goheap never handed out, a detached
  * mutator, init twice) ends the process with a clear message on stderr and abort().
  *
- * Sources: The Go Authors, runtime/malloc.go, mheap.go, mcentral.go, mcache.go, mgc.go, mgcsweep.go
+ * Sources: The Go Authors, runtime/malloc.go, mheap.go, mcentral.go, mcache.go, mgc.go, mgcsweep.go,
+ * mgcpacer.go
  * (algorithms and figures; the code is our own).
  */
 #ifndef HEAPMARK_GOHEAP_H
@@ -41,22 +42,30 @@ extern "C" {
 struct goheap_mutator {
     /* Not 0: the collector wants this mutator at a safepoint. Written by the collector. */
     uint32_t stop_wanted;
+    /* Not 0: a collection is marking, so pointers that are overwritten must be told. Changes only
+       at safepoints. */
+    uint32_t marking;
 };
 
-enum goheap_gc { GOHEAP_GC_STW, GOHEAP_GC_OFF };
+/* CONCURRENT marks beside the mutators, STW in one stop of the world, OFF only when forced. */
+enum goheap_gc { GOHEAP_GC_CONCURRENT, GOHEAP_GC_STW, GOHEAP_GC_OFF };
 
 struct goheap_options {
     int64_t gogc;           /* per cent of the live heap that may be allocated before the next
                                collection; < 0: off. Go's GOGC. */
-    enum goheap_gc gc;      /* OFF never collects unless forced */
+    enum goheap_gc gc;
+    uint64_t memlimit;      /* bytes of all memory got from the operating system that the collector
+                               tries to stay below, 0: none. Go's GOMEMLIMIT. */
     uint64_t stress;        /* > 0: collect at every stress-th refill, and poison freed slots */
+    bool checkmark;         /* check each marking against one made with the world stopped; slow */
+    bool handshake_delays;  /* wait for random times where threads meet, to find races; slow */
     uint64_t memory_limit;  /* bytes mapped at most, 0: none; beyond it allocation returns NULL */
     uint64_t mmap_fails_at; /* fault injection: from this call on, getting memory from the operating
                                system fails; 0: never. Counted from 1, from goheap_init on. */
     bool gctrace;           /* a line per collection on stderr, in the format of Go's gctrace=1 */
 };
 
-/* The defaults: gogc 100, gc stw, everything else off. */
+/* The defaults: gogc 100, gc concurrent, everything else off. */
 GOHEAP_API struct goheap_options goheap_options_default(void);
 
 /* Sets the heap up. False: no memory for its tables; nothing is left behind. */
@@ -99,6 +108,42 @@ static inline void goheap_poll(struct goheap_mutator *m) {
         goheap_poll_slow(m);
 }
 
+/*
+ * Stores of pointers. A collection that marks beside the mutators must know of every pointer that is
+ * overwritten in the heap or in a registered range (not on the stack): such a store goes through
+ * goheap_store, a copy over words that may hold pointers through goheap_copy. The first store into
+ * a word of a fresh object overwrites NULL, and is goheap_store_first. Inline: without a collection
+ * under way, a load and a test more than a store. Release, so that whoever finds a new object by
+ * the pointer finds it initialised.
+ */
+GOHEAP_API void goheap_overwritten(struct goheap_mutator *m, void *pointer);
+GOHEAP_API void goheap_overwritten_bulk(struct goheap_mutator *m, void *const *first, size_t count,
+                                        size_t words, uint64_t pointers);
+
+static inline void goheap_store_first(void *slot, void *value) {
+    __atomic_store_n((void **)slot, value, __ATOMIC_RELEASE);
+}
+
+static inline void goheap_store(struct goheap_mutator *m, void *slot, void *value) {
+    if (__builtin_expect(__atomic_load_n(&m->marking, __ATOMIC_RELAXED) != 0, 0))
+        goheap_overwritten(m, *(void **)slot);
+    __atomic_store_n((void **)slot, value, __ATOMIC_RELEASE);
+}
+
+/* n elements of `bytes` each, of which the words in the mask hold pointers; the ranges do not
+   overlap. Pointers are copied whole, since the collector may read them meanwhile. */
+static inline void goheap_copy(struct goheap_mutator *m, void *to, const void *from, size_t n,
+                               size_t bytes, uint64_t pointers) {
+    if (pointers == 0) {
+        __builtin_memcpy(to, from, n * bytes);
+        return;
+    }
+    if (__builtin_expect(__atomic_load_n(&m->marking, __ATOMIC_RELAXED) != 0, 0))
+        goheap_overwritten_bulk(m, (void *const *)to, n, bytes / 8, pointers);
+    for (size_t i = 0; i < n * bytes / 8; i++)
+        __atomic_store_n((uint64_t *)to + i, ((const uint64_t *)from)[i], __ATOMIC_RELEASE);
+}
+
 /* Bracket anything that waits: between them the caller does not touch the heap, and the collector
    scans its stack, as it was at goheap_block, without it. */
 GOHEAP_API void goheap_block(struct goheap_mutator *m);
@@ -122,8 +167,10 @@ struct goheap_memstats {
     } by_size[68];
     /* Beyond MemStats. */
     uint64_t stw_count;
-    uint64_t gc_cpu_ns;          /* CPU time of stops and of sweeping */
+    uint64_t gc_cpu_ns;          /* CPU time of stops, marking, assists and sweeping */
+    uint64_t assist_ns;          /* marking done by allocating mutators */
     uint64_t sweep_mutator_ns;   /* sweeping done by allocating mutators */
+    uint64_t bgsweep_count;      /* spans swept by the collector's thread */
     uint64_t alloc_delay_ns_max; /* longest single slow path since goheap_marks_reset */
     uint64_t heap_live_peak;     /* most heap_live (as the pacer counts) since goheap_marks_reset */
     uint64_t heap_sys_peak;      /* most bytes mapped for the heap since goheap_marks_reset */
@@ -135,11 +182,13 @@ GOHEAP_API void goheap_marks_reset(void);
    call when no collection can run. *lost counts those without room (65,536 of each are kept). */
 struct goheap_pause {
     uint64_t cycle;
-    const char *phase;           /* "mark" (one stop per cycle), or the reason of another stop */
+    const char *phase;           /* "mark-setup" or "mark-termination"; a cycle with so little to
+                                    mark that it ends in its first stop has no second one */
     uint64_t start_ns, pause_ns; /* CLOCK_MONOTONIC; from wanting the stop to letting go */
 };
 struct goheap_cycle {
-    uint64_t cycle, start_ns, mark_ns;
+    uint64_t cycle, start_ns, mark_ns; /* mark_ns: from the first stop to the end of marking */
+    uint64_t assist_ns;                /* of all mutators */
     uint64_t heap_start_bytes, heap_end_bytes, heap_marked_bytes, goal_bytes;
     bool forced;
 };

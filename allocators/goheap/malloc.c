@@ -29,7 +29,6 @@
 #include "allocators/goheap/mgc.h"
 #include "allocators/goheap/mheap.h"
 #include "allocators/goheap/mutator.h"
-#include "allocators/goheap/world.h"
 
 /* A caller must not profit from knowing the body: what is measured is a call into a library. */
 #if defined(__GNUC__) && !defined(__clang__)
@@ -82,10 +81,7 @@ static void *malloc_take(struct mutator *m, unsigned span_class, struct layout l
 /* A safepoint, and the whole slow path of small objects. */
 static void *malloc_small(struct mutator *m, unsigned span_class, struct layout layout) {
     mutator_check(m, "goheap_new");
-    if (UNLIKELY(world_wants_stop(m))) {
-        mutator_delay_begin(m);
-        world_poll(m);
-    }
+    mgc_safepoint(m);
     void *p = malloc_take(m, span_class, layout);
     if (p == NULL && mgc_collect_exhausted(m))
         p = malloc_take(m, span_class, layout);
@@ -167,7 +163,7 @@ static void malloc_large_zero(struct mutator *m, struct mspan *s) {
     for (size_t done = 0; done < s->bytes; done += ZERO_AT_ONCE_BYTES) {
         size_t rest = s->bytes - done;
         memset((void *)(s->base + done), 0, rest < ZERO_AT_ONCE_BYTES ? rest : ZERO_AT_ONCE_BYTES);
-        world_poll(m);
+        mgc_safepoint(m);
     }
 }
 
@@ -184,7 +180,7 @@ static struct mspan *malloc_large_span(struct mutator *m, size_t bytes, unsigned
 /* The span's only slot is taken, counted, and filed with mcentral. */
 static void malloc_large_enter(struct mutator *m, struct mspan *s) {
     uint32_t first;
-    mspan_claim(s, &first);
+    mspan_claim(s, m->shared.marking != 0, &first);
     m->stats.large_allocs++;
     m->stats.large_alloc_bytes += s->bytes;
     mheap_live_add(s->bytes);
@@ -194,8 +190,8 @@ static void malloc_large_enter(struct mutator *m, struct mspan *s) {
 static SLOW void *malloc_large(struct mutator *m, size_t bytes, struct layout layout, bool zero) {
     mutator_check(m, "goheap_new");
     mutator_delay_begin(m);
-    world_poll(m);
-    mcache_collect_if_due(m);
+    mgc_safepoint(m);
+    mgc_pace(m, bytes);
     struct mspan *s = malloc_large_span(m, bytes, span_class_of(0, layout.pointers == 0));
     void *p = NULL;
     if (s != NULL) {

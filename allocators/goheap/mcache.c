@@ -7,10 +7,16 @@
 #include "allocators/goheap/mgc.h"
 #include "allocators/goheap/mheap.h"
 #include "allocators/goheap/mutator.h"
+#include "allocators/goheap/sweep.h"
 
-/* Zeroed ahead of the bump. 1 KB stays in the first-level cache until it is used, and the call is
-   paid once per 12 objects of 80 bytes. */
-enum { SLICE_BYTES = 1024 };
+/* SLICE_BYTES are zeroed ahead of the bump. 1 KB stays in the first-level cache until it is used,
+   and the call is paid once per 12 objects of 80 bytes. */
+enum {
+    SLICE_BYTES = 1024,
+    BATCH_PAGES = 8,      /* of spans taken, or brought back, under one lock: 64 KB */
+    SWEEP_SPANS_MAX = 100 /* for one refill: bounds its time; the space it can cost is small (Go's
+                             figure) */
+};
 
 void mcache_init(struct mcache *cache) {
     cache->tiny_offset = TINY_BLOCK_BYTES;
@@ -41,7 +47,7 @@ static void mcache_open_slice(struct mcache_entry *entry, struct mcache_run *run
 static bool mcache_claim(struct mutator *m, unsigned span_class) {
     struct mcache_entry *entry = &m->cache.entries[span_class];
     struct mcache_run *run = &m->cache.runs[span_class];
-    uint32_t first, count = mspan_claim(run->span, &first);
+    uint32_t first, count = mspan_claim(run->span, m->shared.marking != 0, &first);
     if (count == 0)
         return false;
     m->stats.small_allocs[span_class >> 1] += count;
@@ -49,6 +55,31 @@ static bool mcache_claim(struct mutator *m, unsigned span_class) {
     run->end = entry->cur + (uintptr_t)count * entry->slot_bytes;
     mcache_open_slice(entry, run);
     return true;
+}
+
+/* Gives the filled spans of a class to mcentral. */
+static void mcache_file(struct mutator *m, unsigned span_class) {
+    struct mcache_run *run = &m->cache.runs[span_class];
+    if (run->filled == NULL)
+        return;
+    mcentral_push_all(&mheap.central[span_class], run->filled);
+    run->filled = NULL;
+    run->filled_count = 0;
+}
+
+/* How many spans of a class are taken, or brought back, at once. */
+static unsigned mcache_batch(unsigned span_class) {
+    unsigned spans = BATCH_PAGES / size_class_pages[span_class >> 1];
+    return spans == 0 ? 1 : spans;
+}
+
+/* Puts a span that is done with among the filled ones, although it may not be full. */
+static void mcache_put(struct mutator *m, unsigned span_class, struct mspan *s) {
+    struct mcache_run *run = &m->cache.runs[span_class];
+    s->next = run->filled;
+    run->filled = s;
+    if (++run->filled_count >= mcache_batch(span_class))
+        mcache_file(m, span_class);
 }
 
 /* Gives the current span of a class back, with what is left of the run. */
@@ -68,20 +99,7 @@ static void mcache_drop(struct mutator *m, unsigned span_class) {
     run->span = NULL;
     assert(mspan_sweepgen(s) == mheap_sweepgen() + 3);
     mspan_sweepgen_set(s, mheap_sweepgen());
-    mcentral_push(&mheap.central[span_class], s);
-}
-
-/* Stress mode: is this refill one at which to collect? */
-static bool mcache_is_stressed(void) {
-    uint64_t every = mheap.options.stress;
-    return every != 0 && (__atomic_add_fetch(&mheap.refills, 1, __ATOMIC_RELAXED) % every) == 0;
-}
-
-void mcache_collect_if_due(struct mutator *m) {
-    if (mcache_is_stressed())
-        mgc_collect(m, MGC_STRESS);
-    else if (mheap_wants_collection())
-        mgc_collect(m, MGC_TRIGGER);
+    mcache_put(m, span_class, s);
 }
 
 /* Makes a span the current one of its class. */
@@ -98,15 +116,46 @@ static void mcache_adopt(struct mutator *m, unsigned span_class, struct mspan *s
     m->cache.runs[span_class].span = s;
 }
 
-/* Tier 3. A span that was full when the mutator left it goes to mcentral first: a collection may
-   come now, and flushes whatever the mcache holds. */
+/* Takes the first span off the stock, swept. NULL: the stock is empty. */
+static struct mspan *mcache_stock_take(struct mutator *m, unsigned span_class) {
+    struct mcache_run *run = &m->cache.runs[span_class];
+    struct mspan *s = run->stock;
+    if (s == NULL)
+        return NULL;
+    run->stock = s->next;
+    if (mspan_sweepgen(s) != mheap_sweepgen())
+        sweep_span(s, &m->stats);
+    return s;
+}
+
+/* A swept span with a free slot: from the stock, which is filled up as long as mcentral has
+   anything, but not for ever. NULL: none found. */
+static struct mspan *mcache_span_take(struct mutator *m, unsigned span_class) {
+    struct mcache_run *run = &m->cache.runs[span_class];
+    for (unsigned budget = SWEEP_SPANS_MAX; budget > 0; budget--) {
+        if (run->stock == NULL) {
+            mcache_file(m, span_class);
+            run->stock = mcentral_take(&mheap.central[span_class], mcache_batch(span_class));
+        }
+        struct mspan *s = mcache_stock_take(m, span_class);
+        if (s == NULL || s->alloc_count < s->slot_count)
+            return s;
+        mcache_put(m, span_class, s);
+    }
+    return NULL;
+}
+
+/* Tier 3. A span that was full when the mutator left it is put away first: a collection may come
+   now, and flushes whatever the mcache holds. */
 static bool mcache_refill(struct mutator *m, unsigned span_class, uint64_t pointers) {
+    size_t pages = size_class_pages[span_class >> 1];
     if (m->cache.runs[span_class].span != NULL)
         mcache_drop(m, span_class);
-    mcache_collect_if_due(m);
-    struct mspan *s = mcentral_take(&mheap.central[span_class], &m->stats);
+    mgc_pace(m, pages * PAGE_BYTES);
+    m->cache.held[span_class / 64] |= UINT64_C(1) << (span_class % 64);
+    struct mspan *s = mcache_span_take(m, span_class);
     if (s == NULL)
-        s = mheap_span_new(m, size_class_pages[span_class >> 1], span_class);
+        s = mheap_span_new(m, pages, span_class);
     if (s == NULL)
         return false;
     mcache_adopt(m, span_class, s, pointers);
@@ -125,10 +174,22 @@ bool mcache_make_room(struct mutator *m, unsigned span_class, uint64_t pointers)
     return mcache_refill(m, span_class, pointers);
 }
 
+/* A stop may come while some of the stock is not swept: that is done now. */
+static void mcache_flush_class(struct mutator *m, unsigned span_class) {
+    struct mspan *s;
+    if (m->cache.runs[span_class].span != NULL)
+        mcache_drop(m, span_class);
+    while ((s = mcache_stock_take(m, span_class)) != NULL)
+        mcache_put(m, span_class, s);
+    mcache_file(m, span_class);
+}
+
 void mcache_flush(struct mutator *m) {
     m->cache.tiny = 0;
     m->cache.tiny_offset = TINY_BLOCK_BYTES;
-    for (unsigned c = 0; c < SPAN_CLASS_COUNT; c++)
-        if (m->cache.runs[c].span != NULL)
-            mcache_drop(m, c);
+    for (size_t w = 0; w < sizeof m->cache.held / sizeof m->cache.held[0]; w++) {
+        for (uint64_t held = m->cache.held[w]; held != 0; held &= held - 1)
+            mcache_flush_class(m, (unsigned)(w * 64) + (unsigned)__builtin_ctzll(held));
+        m->cache.held[w] = 0;
+    }
 }

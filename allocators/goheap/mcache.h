@@ -11,6 +11,9 @@
  *   3. the next span: from mcentral (which sweeps), else a fresh one; this is where heap_live is
  *      charged and where a collection starts when its time has come
  *
+ * Spans come from mcentral and go back there in batches of up to 64 KB, under one lock: `stock` is
+ * what came, swept one by one when it is wanted; `filled` what is to go back.
+ *
  * Slices: where slots must be zeroed and are not (the span was used before), and have pointers, the
  * run is opened about 1 KB at a time: zeroed in one go, while its cache lines will soon be written
  * anyway. Noscan runs are not zeroed here: who asks for zeroed memory zeroes the one slot.
@@ -50,7 +53,10 @@ struct mcache_entry {
 struct mcache_run {
     struct mspan *span; /* NULL: none */
     uintptr_t end;
-    uint32_t slice_bytes; /* how much is zeroed at once: whole slots, at least one */
+    uint32_t slice_bytes;  /* how much is zeroed at once: whole slots, at least one */
+    uint32_t filled_count; /* length of `filled` */
+    struct mspan *stock;   /* the next spans: swept (one only), or owned for sweeping (sg - 1) */
+    struct mspan *filled;  /* full spans on their way to mcentral: swept, sg */
 };
 
 struct mcache {
@@ -60,6 +66,7 @@ struct mcache {
     uint64_t tiny_offset;
     struct mcache_entry entries[SPAN_CLASS_COUNT] __attribute__((aligned(64)));
     struct mcache_run runs[SPAN_CLASS_COUNT];
+    uint64_t held[(SPAN_CLASS_COUNT + 63) / 64]; /* bit: the class has a span, stock or filled ones */
 };
 
 void mcache_init(struct mcache *cache);
@@ -68,10 +75,6 @@ void mcache_init(struct mcache *cache);
    object that is wanted, for a span that can still be made to suit it. May collect. False: no
    memory. */
 bool mcache_make_room(struct mutator *m, unsigned span_class, uint64_t pointers);
-
-/* Before a span or a large object is taken: collects if heap_live has reached the trigger, or if
-   stress mode says so. */
-void mcache_collect_if_due(struct mutator *m);
 
 /* Gives every run and span back: by the mutator itself, or by another while the world is stopped.
  */

@@ -6,9 +6,6 @@
 
 #include "allocators/goheap/fatal.h"
 #include "allocators/goheap/mheap.h"
-#include "allocators/goheap/sweep.h"
-
-enum { SWEEP_SPANS_MAX = 100 };
 
 void mcentral_init(struct mcentral *c) {
     memset(c, 0, sizeof *c);
@@ -37,47 +34,65 @@ static struct mspan *span_set_pop(struct span_set *set) {
     return s;
 }
 
-void mcentral_push(struct mcentral *c, struct mspan *s) {
+static void mcentral_file(struct mcentral *c, struct mspan *s) {
     unsigned swept = mheap_sweepgen() / 2 % 2;
     assert(mspan_sweepgen(s) == mheap_sweepgen());
-    pthread_mutex_lock(&c->lock);
     bool is_full = s->alloc_count == s->slot_count;
     span_set_push(is_full ? &c->full[swept] : &c->partial[swept], s);
+}
+
+void mcentral_push(struct mcentral *c, struct mspan *s) {
+    pthread_mutex_lock(&c->lock);
+    mcentral_file(c, s);
     pthread_mutex_unlock(&c->lock);
 }
 
-static struct mspan *mcentral_pop_swept(struct mcentral *c) {
+void mcentral_push_all(struct mcentral *c, struct mspan *list) {
     pthread_mutex_lock(&c->lock);
-    struct mspan *s = span_set_pop(&c->partial[mheap_sweepgen() / 2 % 2]);
+    while (list != NULL) {
+        struct mspan *s = list;
+        list = s->next;
+        mcentral_file(c, s);
+    }
     pthread_mutex_unlock(&c->lock);
-    return s;
+}
+
+static struct mspan *mcentral_pop_unswept(struct mcentral *c) {
+    unsigned unswept = 1 - mheap_sweepgen() / 2 % 2;
+    struct mspan *s = span_set_pop(&c->partial[unswept]);
+    return s != NULL ? s : span_set_pop(&c->full[unswept]);
+}
+
+static void mcentral_own(struct mspan *s) {
+    if (!mspan_try_own(s, mheap_sweepgen()))
+        fatal("span %p is in an unswept set with sweepgen %u (heap %u)", (void *)s->base,
+              mspan_sweepgen(s), mheap_sweepgen());
 }
 
 struct mspan *mcentral_take_unswept(struct mcentral *c) {
-    unsigned unswept = 1 - mheap_sweepgen() / 2 % 2;
     pthread_mutex_lock(&c->lock);
-    struct mspan *s = span_set_pop(&c->partial[unswept]);
-    if (s == NULL)
-        s = span_set_pop(&c->full[unswept]);
+    struct mspan *s = mcentral_pop_unswept(c);
     pthread_mutex_unlock(&c->lock);
-    if (s != NULL && !mspan_try_own(s, mheap_sweepgen()))
-        fatal("span %p is in an unswept set with sweepgen %u (heap %u)", (void *)s->base,
-              mspan_sweepgen(s), mheap_sweepgen());
+    if (s != NULL)
+        mcentral_own(s);
     return s;
 }
 
-struct mspan *mcentral_take(struct mcentral *c, struct stats *stats) {
-    struct mspan *s = mcentral_pop_swept(c);
-    if (s != NULL)
-        return s;
-    for (int budget = SWEEP_SPANS_MAX; budget > 0; budget--) {
-        s = mcentral_take_unswept(c);
-        if (s == NULL)
-            return NULL;
-        sweep_span(s, stats);
-        if (s->alloc_count < s->slot_count)
-            return s;
-        mcentral_push(c, s);
+/* Up to `most` unswept spans as a list, in their order. Lock held. */
+static struct mspan *mcentral_pop_list(struct mcentral *c, unsigned most) {
+    struct mspan *list = NULL, **end = &list;
+    for (; most > 0 && (*end = mcentral_pop_unswept(c)) != NULL; most--) {
+        mcentral_own(*end);
+        end = &(*end)->next;
     }
-    return NULL;
+    return list;
+}
+
+struct mspan *mcentral_take(struct mcentral *c, unsigned most) {
+    pthread_mutex_lock(&c->lock);
+    struct mspan *list = span_set_pop(&c->partial[mheap_sweepgen() / 2 % 2]);
+    if (list == NULL)
+        list = mcentral_pop_list(c, most);
+    pthread_mutex_unlock(&c->lock);
+    return list;
 }

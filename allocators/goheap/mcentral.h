@@ -10,8 +10,9 @@
  * were filled, which after a fresh start is the order of their addresses: good for the hardware's
  * prefetching, and no span waits for ever.
  *
- * Each mcentral has a lock, held for a push or a pop and never while sweeping. It is taken once per
- * span, so about once per 8 KB allocated.
+ * Each mcentral has a lock, held for a push or a pop and never while sweeping. An mcache takes
+ * several spans at once and brings them back several at once (mcache.h), so the lock is taken about
+ * once per 64 KB allocated.
  *
  * Source: Go, runtime/mcentral.go. (Go's sets have been lock-free since 1.15; at two CPUs nothing
  * is gained by that.)
@@ -26,7 +27,6 @@
 
 #include "allocators/goheap/mspan.h"
 
-struct stats;
 
 struct span_set {
     struct mspan *head, *tail;
@@ -44,9 +44,12 @@ void mcentral_init(struct mcentral *c);
 /* Adds a swept span of sweepgen sg that nobody holds. */
 void mcentral_push(struct mcentral *c, struct mspan *s);
 
-/* A span with at least one free slot, taken out and swept, or NULL if there is none among the first
-   100 unswept ones (a bound on the time of one allocation; the space it can cost is small). */
-struct mspan *mcentral_take(struct mcentral *c, struct stats *stats);
+/* The same for a list of spans, linked by `next`, under one lock. */
+void mcentral_push_all(struct mcentral *c, struct mspan *list);
+
+/* Takes up to `most` spans that have, or may have, free slots, as a list: one swept one if there is
+   any, else unswept ones, which the caller owns for sweeping (sg - 1). NULL: none. */
+struct mspan *mcentral_take(struct mcentral *c, unsigned most);
 
 /* Takes any unswept span out; the caller owns it for sweeping (sg - 1). NULL: none. */
 struct mspan *mcentral_take_unswept(struct mcentral *c);

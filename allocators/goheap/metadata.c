@@ -6,7 +6,7 @@
 
 #include "allocators/goheap/os.h"
 
-enum { PIECE_BYTES = 64 * 1024, STEP_BYTES = 32, LIST_COUNT = METADATA_BYTES_MAX / STEP_BYTES + 1 };
+enum { PIECE_BYTES = 64 * 1024, STEP_BYTES = 64, LIST_COUNT = METADATA_BYTES_MAX / STEP_BYTES + 1 };
 
 /* A free block holds the link to the next one; a piece's first step, the link to the next piece. */
 struct link {

@@ -2,7 +2,7 @@
  * Memory for the heap's own small structures: span descriptors and their bitmaps.
  *
  * Blocks are carved from 64 KB pieces and never go back to the operating system; a freed block is
- * kept on the list of its size (a multiple of 32 bytes) and handed out again. So a descriptor's
+ * kept on the list of its size (a multiple of 64 bytes, a cache line) and handed out again. So a descriptor's
  * memory stays a descriptor's memory, or at least readable, for ever.
  *
  * The heap lock guards all of it.
@@ -19,7 +19,7 @@ enum { METADATA_BYTES_MAX = 1024 };
  * pieces. */
 void metadata_reset(void);
 
-/* A zeroed block of 0 < bytes <= METADATA_BYTES_MAX, 32-byte aligned; NULL: no memory. */
+/* A zeroed block of 0 < bytes <= METADATA_BYTES_MAX, 64-byte aligned; NULL: no memory. */
 void *metadata_new(size_t bytes);
 
 /* Gives back a block of the same bytes. NULL is no block. */

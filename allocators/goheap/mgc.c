@@ -2,162 +2,364 @@
 #include "allocators/goheap/mgc.h"
 
 #include <assert.h>
-#include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
+#include "allocators/goheap/bgworker.h"
+#include "allocators/goheap/checkmark.h"
 #include "allocators/goheap/events.h"
+#include "allocators/goheap/gctrace.h"
 #include "allocators/goheap/mark.h"
 #include "allocators/goheap/mheap.h"
 #include "allocators/goheap/mutator.h"
 #include "allocators/goheap/os.h"
+#include "allocators/goheap/pacer.h"
 #include "allocators/goheap/roots.h"
 #include "allocators/goheap/sweep.h"
 #include "allocators/goheap/verify.h"
 #include "allocators/goheap/world.h"
 
 enum {
-    HEAP_BYTES_LEAST = 4 << 20,       /* goal at GOGC=100 when nothing is live */
-    TRIGGER_DISTANCE_LEAST = 64 << 10 /* between what is live and the goal */
+    STOP_WORK = 8 << 10,       /* scan work done in a stop: about 5 us */
+    QUANTUM_WORK = 32 << 10,   /* scan work under one holding of the marker lock: about 20 us */
+    ASSIST_WORK_LEAST = 8 << 10 /* debt below which nobody assists */
 };
 
-static struct mgc_totals totals; /* collection lock */
-static uint64_t init_ns;         /* gctrace counts time from here */
+static struct {
+    uint32_t phase;        /* atomic; enum mgc_phase */
+    uint64_t assist_ratio; /* atomic; the bits of a double: scan work per byte allocated */
+    int64_t credit;        /* atomic; scan work done by the collector's thread, not yet drawn on */
+    uint64_t assist_ns;    /* atomic; in this cycle */
 
-/* bytes * gogc / 100, or UINT64_MAX if that is too much for 64 bits. */
-static uint64_t mgc_percent(uint64_t bytes, uint64_t gogc) {
-    uint64_t product;
-    if (__builtin_mul_overflow(bytes, gogc, &product))
-        return bytes / 100 > UINT64_MAX / gogc ? UINT64_MAX : bytes / 100 * gogc;
-    return product / 100;
-}
-
-/* Sets the goal of the next cycle from what this one has marked. */
-static void mgc_goal_set(uint64_t marked_bytes) {
-    uint64_t goal = UINT64_MAX;
-    if (mheap.options.gogc >= 0 && mheap.options.gc != GOHEAP_GC_OFF) {
-        uint64_t gogc = (uint64_t)mheap.options.gogc;
-        uint64_t roots = roots_stack_bytes() + roots_range_bytes();
-        uint64_t least = mgc_percent(HEAP_BYTES_LEAST, gogc);
-        if (__builtin_add_overflow(marked_bytes, mgc_percent(marked_bytes + roots, gogc), &goal))
-            goal = UINT64_MAX;
-        goal = goal < least ? least : goal;
-        if (goal < marked_bytes + TRIGGER_DISTANCE_LEAST)
-            goal = marked_bytes + TRIGGER_DISTANCE_LEAST;
-    }
-    totals.goal_bytes = goal;
-    __atomic_store_n(&mheap.trigger, goal, __ATOMIC_RELAXED);
-}
-
-void mgc_init(void) {
-    memset(&totals, 0, sizeof totals);
-    init_ns = os_now_ns();
-    mgc_goal_set(0);
-}
+    /* The rest: collection lock. */
+    struct pacer pacer;
+    struct mgc_totals totals;
+    struct gctrace_moments moments; /* of the cycle under way */
+    struct goheap_cycle cycle;
+    uint64_t ended_ns; /* the cycle before */
+} mgc;
 
 const struct mgc_totals *mgc_totals(void) {
-    return &totals;
+    return &mgc.totals;
 }
+
+enum mgc_phase mgc_phase(void) {
+    return (enum mgc_phase)__atomic_load_n(&mgc.phase, __ATOMIC_ACQUIRE);
+}
+
+static void mgc_phase_set(enum mgc_phase phase) {
+    __atomic_store_n(&mgc.phase, phase, __ATOMIC_RELEASE);
+}
+
+static void mgc_goal_publish(void) {
+    mgc.totals.goal_bytes = mgc.pacer.goal_bytes;
+    __atomic_store_n(&mheap.trigger, mgc.pacer.trigger_bytes, __ATOMIC_RELAXED);
+}
+
+bool mgc_init(void) {
+    memset(&mgc, 0, sizeof mgc);
+    mgc.ended_ns = os_now_ns();
+    bool is_off = mheap.options.gc == GOHEAP_GC_OFF;
+    pacer_init(&mgc.pacer, is_off ? -1 : mheap.options.gogc, is_off ? 0 : mheap.options.memlimit);
+    mgc_goal_publish();
+    gctrace_init();
+    return is_off || bgworker_start();
+}
+
+/* ---- stops ---- */
 
 static void mgc_flush_all(void) {
     for (struct mutator *m = world_mutators(); m != NULL; m = m->next)
         mcache_flush(m);
 }
 
-/* Moments of one cycle; ns of the monotonic clock. */
-struct mgc_moments {
-    uint64_t stop_wanted, stopped, marked, started;
-    uint64_t cpu_ns;
+struct stop {
+    uint64_t wanted_ns, cpu_ns;
 };
 
-static double mgc_ms(uint64_t ns) {
-    return (double)ns / 1e6;
+static struct stop mgc_stop(struct mutator *m) {
+    struct stop stop = {.wanted_ns = os_now_ns()};
+    bgworker_debug_delay();
+    world_stop(m);
+    stop.cpu_ns = os_cpu_ns();
+    return stop;
 }
 
-/* One line in the format of Go's gctrace=1. */
-static void mgc_trace(const struct mgc_moments *t, const struct goheap_cycle *c) {
-    if (!mheap.options.gctrace)
-        return;
-    uint64_t elapsed_ns = t->started - init_ns;
-    double percent = 100.0 * (double)totals.stop_cpu_ns / (double)(elapsed_ns + 1);
-    long cpus = sysconf(_SC_NPROCESSORS_ONLN);
-    double stopping = mgc_ms(t->stopped - t->stop_wanted), mark = mgc_ms(t->marked - t->stopped);
-    double ending = mgc_ms(t->started - t->marked);
-    dprintf(STDERR_FILENO,
-            "gc %llu @%.3fs %.0f%%: %.3g+%.3g+%.3g ms clock, %.3g+0/%.3g/0+%.3g ms cpu, "
-            "%llu->%llu->%llu MB, %llu MB goal, %llu MB stacks, %llu MB globals, %ld P%s\n",
-            (unsigned long long)c->cycle, (double)elapsed_ns / 1e9, percent, stopping, mark, ending,
-            stopping, mark, ending, (unsigned long long)(c->heap_start_bytes >> 20),
-            (unsigned long long)(c->heap_end_bytes >> 20),
-            (unsigned long long)(c->heap_marked_bytes >> 20),
-            (unsigned long long)(c->goal_bytes >> 20),
-            (unsigned long long)(roots_stack_bytes() >> 20),
-            (unsigned long long)(roots_range_bytes() >> 20), cpus, c->forced ? " (forced)" : "");
+/* Lets the world go and notes the stop. Returns how long it was. */
+static uint64_t mgc_start(struct mutator *m, const struct stop *stop, const char *phase) {
+    mgc.totals.stop_cpu_ns += os_cpu_ns() - stop->cpu_ns;
+    uint64_t pause_ns = os_now_ns() - stop->wanted_ns;
+    mgc.totals.stops++;
+    mgc.totals.pause_ns += pause_ns;
+    events_add_pause(&(struct goheap_pause){mgc.cycle.cycle, phase, stop->wanted_ns, pause_ns});
+    world_start(m);
+    return pause_ns;
 }
 
-static void mgc_record(const struct mgc_moments *t, struct goheap_cycle *cycle) {
-    cycle->cycle = totals.cycles;
-    cycle->start_ns = t->stop_wanted;
-    cycle->mark_ns = t->marked - t->stop_wanted;
-    uint64_t pause_ns = t->started - t->stop_wanted;
-    totals.stops++;
-    totals.pause_ns += pause_ns;
-    totals.stop_cpu_ns += t->cpu_ns;
-    events_add_pause(&(struct goheap_pause){totals.cycles, "mark", t->stop_wanted, pause_ns});
-    events_add_cycle(cycle);
-    mgc_trace(t, cycle);
-}
+/* ---- the cycle's steps ---- */
 
-/* Steps 4 and 5 with the world stopped: the part that a concurrent marker will replace, and the
- * flip. */
-static void mgc_mark_and_flip(struct goheap_cycle *cycle) {
-    cycle->heap_start_bytes = cycle->heap_end_bytes = mheap_live();
-    cycle->goal_bytes = totals.goal_bytes;
-    struct stats sum;
-    stats_sum(&sum);
-    totals.alloc_bytes_at_mark = stats_alloc_bytes(&sum);
-    totals.marked_bytes = cycle->heap_marked_bytes = mark_all();
-    totals.cycles++;
-    totals.forced_cycles += cycle->forced;
-    __atomic_store_n(&mheap.sweepgen, mheap.sweepgen + 2, __ATOMIC_RELAXED);
-    sweep_restart();
-    mheap_live_set(cycle->heap_marked_bytes);
-    mgc_goal_set(cycle->heap_marked_bytes);
-}
+/* What has a large frame is not inlined into the functions that publish their frame as a part of the
+   caller's roots: uninitialised room in it holds stale words, which would keep garbage. */
+#define NOT_A_ROOT __attribute__((noinline))
 
 /* Sweeps all that is left. A thread that is no mutator has no statistics of its own. */
-static void mgc_sweep_finish(struct mutator *m) {
+static NOT_A_ROOT void mgc_sweep_finish(struct mutator *m) {
     if (m != NULL) {
         sweep_finish(&m->stats);
         return;
     }
     struct stats own = {0};
     sweep_finish(&own);
-    mheap_lock();
-    stats_add(&mheap.stats, &own);
-    mheap_unlock();
+    mheap_stats_add(&own);
 }
 
-/* Steps 3 to 5. The frame of this function must live while the world is stopped: the calling
-   mutator's roots are published from it. */
-static __attribute__((noinline)) void mgc_cycle(struct mutator *m, bool forced) {
-    struct goheap_cycle cycle = {.forced = forced};
-    struct mgc_moments t;
+static NOT_A_ROOT void mgc_cycle_begin(bool forced, uint64_t now_ns) {
+    mgc.cycle = (struct goheap_cycle){.cycle = mgc.totals.cycles + 1,
+                                      .start_ns = now_ns,
+                                      .heap_start_bytes = mheap_live(),
+                                      .goal_bytes = mgc.totals.goal_bytes,
+                                      .forced = forced};
+    mgc.moments = (struct gctrace_moments){.mutators = world_mutator_count()};
+    __atomic_store_n(&mgc.credit, 0, __ATOMIC_RELAXED);
+    __atomic_store_n(&mgc.assist_ns, 0, __ATOMIC_RELAXED);
+    bgworker_cycle_begin();
+    pacer_start(&mgc.pacer, mheap_live());
+}
+
+static void mgc_pacer_end(uint64_t born_bytes, uint64_t now_ns) {
+    struct bgworker_times background = bgworker_cycle_times();
+    uint64_t mark_ns = now_ns - mgc.cycle.start_ns, cpus = world_cpus();
+    uint64_t mutators_ns = mark_ns * mgc.moments.mutators, assist_ns = mgc.cycle.assist_ns;
+    struct pacer_cycle c = {
+        .marked_bytes = mgc.cycle.heap_marked_bytes,
+        .root_bytes = roots_stack_bytes() + roots_range_bytes(),
+        .work = mark_work(),
+        .allocated_bytes = born_bytes,
+        .mutator_ns = mutators_ns > assist_ns ? mutators_ns - assist_ns : 0,
+        .assist_ns = assist_ns,
+        .background_ns = background.quota_ns + background.idle_ns,
+        .since_last_ns = (now_ns - mgc.ended_ns) * cpus,
+        .cost_ns = background.quota_ns + assist_ns + mark_ns / 8,
+        .other_bytes = os_ready_bytes_total() - os_ready_bytes(OS_HEAP),
+    };
+    pacer_end(&mgc.pacer, &c);
+    mgc.ended_ns = now_ns;
+}
+
+/* Marking is over: every span becomes unswept. World stopped, all mcaches flushed. What was
+   allocated since the setup, where they were flushed, too, is live without having been marked. */
+static NOT_A_ROOT void mgc_flip(void) {
+    uint64_t now_ns = os_now_ns();
+    uint64_t born_bytes = mheap_live() - mgc.cycle.heap_start_bytes;
+    mgc.cycle.mark_ns = now_ns - mgc.cycle.start_ns;
+    mgc.cycle.assist_ns = __atomic_load_n(&mgc.assist_ns, __ATOMIC_RELAXED);
+    mgc.cycle.heap_end_bytes = mheap_live();
+    mgc.cycle.heap_marked_bytes = mgc.totals.marked_bytes = mark_marked_bytes() + born_bytes;
+    struct stats sum;
+    stats_sum(&sum);
+    mgc.totals.alloc_bytes_at_mark = stats_alloc_bytes(&sum);
+    mgc.totals.cycles++;
+    mgc.totals.forced_cycles += mgc.cycle.forced;
+    mgc_pacer_end(born_bytes, now_ns);
+    mgc_goal_publish();
+    mheap_live_set(mgc.totals.marked_bytes);
+    __atomic_store_n(&mheap.sweepgen, mheap.sweepgen + 2, __ATOMIC_RELAXED);
+    sweep_restart(mgc.pacer.trigger_bytes);
+    verify_if_enabled();
+    world_marking_set(false);
+    mgc_phase_set(MGC_OFF);
+}
+
+/* The world runs again after a cycle's last stop: tells of the cycle. */
+static NOT_A_ROOT void mgc_cycle_end(void) {
+    struct bgworker_times background = bgworker_cycle_times();
+    mgc.totals.background_cpu_ns += background.quota_ns + background.idle_ns;
+    events_add_cycle(&mgc.cycle);
+    mgc.moments.background_ns = background.quota_ns;
+    mgc.moments.idle_ns = background.idle_ns;
+    gctrace_print(&mgc.cycle, &mgc.moments);
+}
+
+static void mgc_ratio_revise(void) {
+    double ratio = pacer_assist_ratio(&mgc.pacer, mark_work(), mheap_live());
+    uint64_t bits;
+    memcpy(&bits, &ratio, sizeof bits);
+    __atomic_store_n(&mgc.assist_ratio, bits, __ATOMIC_RELAXED);
+}
+
+/* Mark setup. True: the cycle has ended in it; else the phase is `next`. The frame of this function must live while the world
+   is stopped: the calling mutator's roots are published from it. */
+static __attribute__((noinline)) bool mgc_setup(struct mutator *m, enum mgc_phase next,
+                                                bool forced) {
     if (m != NULL)
         roots_publish(m);
-    t.stop_wanted = os_now_ns();
-    world_stop(m);
-    t.stopped = os_now_ns();
-    uint64_t cpu_ns = os_cpu_ns();
+    struct stop stop = mgc_stop(m);
     mgc_flush_all();
     mgc_sweep_finish(m); /* what mutators took out for sweeping is filed now */
-    mgc_mark_and_flip(&cycle);
-    t.marked = os_now_ns();
-    verify_if_enabled();
-    t.cpu_ns = os_cpu_ns() - cpu_ns;
-    t.started = os_now_ns();
-    world_start(m);
-    mgc_record(&t, &cycle);
+    mgc_cycle_begin(forced, stop.wanted_ns);
+    mark_lock();
+    mark_begin();
+    checkmark_snapshot();
+    bool in_one_stop = mheap.options.gc != GOHEAP_GC_CONCURRENT;
+    bool is_done = mark_drain(in_one_stop ? MARK_NO_BUDGET : STOP_WORK);
+    if (is_done) {
+        mark_settle();
+        checkmark_compare();
+        mgc_flip();
+    } else {
+        mgc_ratio_revise();
+        world_marking_set(true);
+        mgc_phase_set(next);
+    }
+    mark_unlock();
+    mgc.moments.setup_ns = mgc_start(m, &stop, "mark-setup");
+    if (is_done)
+        mgc_cycle_end();
+    return is_done;
+}
+
+/* Mark termination. False: there was more to mark than fits in a stop; marking goes on. */
+static __attribute__((noinline)) bool mgc_terminate(struct mutator *m, enum mgc_phase next) {
+    if (m != NULL)
+        roots_publish(m);
+    struct stop stop = mgc_stop(m);
+    for (struct mutator *each = world_mutators(); each != NULL; each = each->next)
+        write_barrier_flush(each);
+    mark_lock();
+    write_barrier_drain();
+    bool is_done = mark_drain(STOP_WORK);
+    if (is_done) {
+        mark_settle();
+        mgc_flush_all();
+        checkmark_compare();
+        mgc_flip();
+    } else {
+        mgc_phase_set(next);
+    }
+    mark_unlock();
+    mgc.moments.termination_ns += mgc_start(m, &stop, "mark-termination");
+    if (is_done)
+        mgc_cycle_end();
+    return is_done;
+}
+
+/* ---- marking beside mutators ---- */
+
+bool mgc_mark_quantum(void) {
+    bgworker_debug_delay();
+    mark_lock();
+    uint64_t before = mark_work();
+    write_barrier_drain();
+    bool is_empty = mark_drain(QUANTUM_WORK);
+    __atomic_fetch_add(&mgc.credit, (int64_t)(mark_work() - before), __ATOMIC_RELAXED);
+    mgc_ratio_revise();
+    mark_unlock();
+    return is_empty && !write_barrier_has_pointers();
+}
+
+/* Draws on the collector's credit. Returns what is left of the debt. */
+static double mgc_credit_draw(double debt) {
+    int64_t credit = __atomic_load_n(&mgc.credit, __ATOMIC_RELAXED), draw;
+    do {
+        draw = credit < (int64_t)debt ? credit : (int64_t)debt;
+        if (draw <= 0)
+            return debt;
+    } while (!__atomic_compare_exchange_n(&mgc.credit, &credit, credit - draw, true,
+                                          __ATOMIC_RELAXED, __ATOMIC_RELAXED));
+    return debt - (double)draw;
+}
+
+static void mgc_assist_mark(struct mutator *m) {
+    mutator_delay_begin(m);
+    uint64_t start_ns = os_now_ns();
+    mark_lock();
+    uint64_t before = mark_work();
+    uint64_t budget = m->assist_debt < QUANTUM_WORK ? (uint64_t)m->assist_debt : QUANTUM_WORK;
+    bool is_empty = mark_drain(budget);
+    m->assist_debt -= (double)(mark_work() - before);
+    mark_unlock();
+    if (is_empty) /* nothing to do: the cycle is about to end */
+        m->assist_debt = 0;
+    uint64_t took_ns = os_now_ns() - start_ns;
+    m->stats.assist_ns += took_ns;
+    __atomic_fetch_add(&mgc.assist_ns, took_ns, __ATOMIC_RELAXED);
+}
+
+static void mgc_assist(struct mutator *m, size_t bytes) {
+    uint64_t bits = __atomic_load_n(&mgc.assist_ratio, __ATOMIC_RELAXED);
+    double ratio;
+    memcpy(&ratio, &bits, sizeof ratio);
+    m->assist_debt += ratio * (double)bytes;
+    if (m->assist_debt < ASSIST_WORK_LEAST)
+        return;
+    m->assist_debt = mgc_credit_draw(m->assist_debt);
+    if (m->assist_debt >= ASSIST_WORK_LEAST)
+        mgc_assist_mark(m);
+}
+
+/* ---- who does what ---- */
+
+void mgc_background_swept(unsigned spans, uint64_t start_ns) {
+    mgc.totals.bgsweep_spans += spans;
+    mgc.totals.background_cpu_ns += os_cpu_ns() - start_ns;
+}
+
+void mgc_marking_done(void) {
+    mgc_phase_set(MGC_DONE);
+    world_call_attention();
+}
+
+bool mgc_try_finish(struct mutator *m) {
+    uint32_t expected = MGC_DONE;
+    if (!__atomic_compare_exchange_n(&mgc.phase, &expected, MGC_ENDING, false, __ATOMIC_ACQ_REL,
+                                     __ATOMIC_RELAXED))
+        return false;
+    if (mgc_terminate(m, MGC_MARKING))
+        world_unlock_collection();
+    bgworker_wake();
+    return true;
+}
+
+void mgc_safepoint(struct mutator *m) {
+    if (__builtin_expect(!world_wants_stop(m), 1))
+        return;
+    mutator_delay_begin(m);
+    world_poll(m);
+    if (mgc_phase() == MGC_DONE)
+        mgc_try_finish(m);
+}
+
+/* Begins a cycle, unless another thread is at it. */
+static void mgc_begin(struct mutator *m) {
+    mutator_delay_begin(m);
+    if (!world_try_lock_collection())
+        return;
+    if (mheap_wants_collection()) {
+        mgc_sweep_finish(m);
+        if (!mgc_setup(m, MGC_MARKING, false)) {
+            bgworker_wake(); /* the lock is given up by whoever ends the cycle */
+            return;
+        }
+        bgworker_note_cycle();
+    }
+    world_unlock_collection();
+}
+
+/* Stress mode: is this refill one at which to collect? */
+static bool mgc_is_stressed(void) {
+    uint64_t every = mheap.options.stress;
+    return every != 0 && (__atomic_add_fetch(&mheap.refills, 1, __ATOMIC_RELAXED) % every) == 0;
+}
+
+void mgc_pace(struct mutator *m, size_t bytes) {
+    enum mgc_phase phase = mgc_phase();
+    if (phase == MGC_MARKING || phase == MGC_FORCED_MARKING)
+        mgc_assist(m, bytes);
+    else if (phase == MGC_OFF)
+        sweep_pay(bytes, &m->stats);
+    if (mgc_is_stressed())
+        mgc_collect(m, MGC_STRESS);
+    else if (phase == MGC_OFF && mheap_wants_collection())
+        mgc_begin(m);
 }
 
 static bool mgc_is_wanted(enum mgc_reason reason) {
@@ -168,13 +370,22 @@ static bool mgc_is_wanted(enum mgc_reason reason) {
     return reason != MGC_TRIGGER || mheap_wants_collection();
 }
 
+/* Marks at full speed until the cycle has ended. */
+static void mgc_mark_here(struct mutator *m) {
+    do {
+        while (!mgc_mark_quantum()) {
+        }
+    } while (!mgc_terminate(m, MGC_FORCED_MARKING));
+}
+
 void mgc_collect(struct mutator *m, enum mgc_reason reason) {
     if (m != NULL)
         mutator_delay_begin(m);
     world_lock_collection(m);
     if (mgc_is_wanted(reason)) {
         mgc_sweep_finish(m);
-        mgc_cycle(m, reason == MGC_FORCED);
+        if (!mgc_setup(m, MGC_FORCED_MARKING, reason == MGC_FORCED))
+            mgc_mark_here(m);
         if (reason == MGC_FORCED || reason == MGC_EXHAUSTED)
             mgc_sweep_finish(m);
     }

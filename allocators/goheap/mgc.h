@@ -2,17 +2,36 @@
  * The collection cycle.
  *
  *   1. Somebody wants one: heap_live has reached the trigger (seen at a refill or a large object),
- * a call of goheap_collect, exhausted memory, or stress mode. Collections are serialised.
+ *      a call of goheap_collect, exhausted memory, or stress mode. Cycles are serialised: a cycle
+ *      holds the collection lock from its beginning to its end.
  *   2. What is left to sweep from the last cycle is swept, while mutators run.
- *   3. The world is stopped. All mcaches are flushed, so that every span is in mcentral.
- *   4. Mark (mark.h). This version marks with the world stopped; a concurrent marker will replace
- *      this step and split the stop in two.
- *   5. Flip: sweepgen += 2, which makes every span unswept; the next goal is set.
- *   6. The world runs. Sweeping is lazy (sweep.h).
+ *   3. Mark setup, the world stopped: all mcaches are flushed, so that every span is in mcentral;
+ *      all roots become grey; the write barriers are turned on; what is allocated from now on is
+ *      black. Then as much is marked as takes about 5 us. If that was all there is, the cycle ends
+ *      in this very stop: a heap that holds little is marked in less time than it takes to wake
+ *      another thread, and has one short stop per cycle where Go has two.
+ *   4. Concurrent mark: the collector's thread marks beside the mutators (mark.h), with a quarter
+ *      of the CPUs, or what is idle if that is more; mutators that allocate faster than it marks
+ *      assist.
+ *   5. Mark termination, the world stopped: what mutators have noted in their barriers' buffers is
+ *      marked. If that leads to more than a little, the world runs again and marking goes on.
+ *      Otherwise marking is over: barriers off, mcaches flushed, and the flip: sweepgen += 2, which
+ *      makes every span unswept. Goal and trigger of the next cycle are set.
+ *   6. The world runs. Sweeping is lazy, then in the background (sweep.h).
  *
- * Goal, as Go's since 1.18: marked + (marked + stacks + registered ranges) * GOGC / 100, at least
- * 4 MB * GOGC / 100, and at least 64 KB above what is marked. Marking takes no time by
- * the mutators' clock, so the trigger is the goal.
+ *     off --setup--> marking --nothing grey left--> done --termination--> off
+ *                       ^_________something was___________|
+ *
+ * Who does what. A mutator that finds the trigger reached does the setup itself; alone, it waits
+ * for nobody. When the collector's thread finds nothing grey any more, it sets the phase to done
+ * and calls for attention; the first mutator that looks does the termination; if none looks within
+ * a short time (all are blocked, or deep in work without allocation), the collector's thread does.
+ * A forced cycle is marked by the thread that asked for it, at full speed.
+ *
+ * gc=stw marks everything in the first stop.
+ *
+ * Each stop is recorded as "mark-setup" or "mark-termination", from wanting it to letting go, so
+ * what a mutator feels of it is less.
  *
  * Source: Go, runtime/mgc.go, mgcpacer.go.
  */
@@ -20,6 +39,7 @@
 #define HEAPMARK_GOHEAP_MGC_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 struct mutator;
@@ -31,10 +51,35 @@ enum mgc_reason {
     MGC_EXHAUSTED /* memory; swept to its end, so that pages come free */
 };
 
-/* Sets the first goal. */
-void mgc_init(void);
+enum mgc_phase {
+    MGC_OFF,     /* nothing is marked; sweeping */
+    MGC_MARKING, /* beside the mutators, by the collector's thread */
+    MGC_FORCED_MARKING, /* by the thread that asked for it */
+    MGC_DONE,    /* nothing is grey, as far as the collector's thread could see */
+    MGC_ENDING   /* somebody does the termination */
+};
+enum mgc_phase mgc_phase(void);
 
-/* Runs a collection. m: the calling mutator, or NULL. */
+/* Sets the first goal and starts the collector's thread. False: it could not be started. */
+bool mgc_init(void);
+
+/* m is about to take a span of `bytes`: begins a cycle if it is time, assists one, or sweeps. */
+void mgc_pace(struct mutator *m, size_t bytes);
+
+/* A safepoint: stops if somebody wants it, and ends a cycle that is done. */
+void mgc_safepoint(struct mutator *m);
+
+/* For the collector's thread, while the phase is MARKING. Marks for about 20 us; true: nothing is
+   grey any more. Then mgc_marking_done says so, and mgc_try_finish does the termination, if no
+   mutator has taken it up (false). */
+bool mgc_mark_quantum(void);
+void mgc_marking_done(void);
+bool mgc_try_finish(struct mutator *m);
+
+/* The collector's thread has swept spans since start_ns of its CPU time. Collection lock held. */
+void mgc_background_swept(unsigned spans, uint64_t start_ns);
+
+/* Runs a whole cycle. m: the calling mutator, or NULL. */
 void mgc_collect(struct mutator *m, enum mgc_reason reason);
 
 /* One more attempt for an allocation that found no memory: collects, unless gc=off. False: no use.
@@ -42,14 +87,17 @@ void mgc_collect(struct mutator *m, enum mgc_reason reason);
 bool mgc_collect_exhausted(struct mutator *m);
 
 /* Stops the world with all mcaches flushed, calls function(argument), starts it again. Not a
-   collection: not among the pauses. */
+   collection: not among the pauses. Waits for the end of a cycle under way. */
 void mgc_with_world_stopped(struct mutator *m, void (*function)(void *), void *argument);
 
-/* What goheap_read_memstats tells of the collector. World stopped. */
+/* What goheap_read_memstats tells of the collector. World stopped, no cycle under way. */
 struct mgc_totals {
-    uint64_t cycles, forced_cycles, stops, pause_ns, stop_cpu_ns, sweep_cpu_ns;
-    uint64_t marked_bytes;        /* by the last cycle */
-    uint64_t alloc_bytes_at_mark; /* handed out in all, when it marked */
+    uint64_t cycles, forced_cycles, stops, pause_ns;
+    uint64_t stop_cpu_ns;         /* of the thread that had stopped the world */
+    uint64_t background_cpu_ns;   /* of the collector's thread: marking and sweeping */
+    uint64_t bgsweep_spans;
+    uint64_t marked_bytes;        /* live after the last cycle */
+    uint64_t alloc_bytes_at_mark; /* handed out in all, when it ended */
     uint64_t goal_bytes;
 };
 const struct mgc_totals *mgc_totals(void);

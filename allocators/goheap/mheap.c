@@ -58,6 +58,12 @@ void mheap_live_peak_reset(void) {
     __atomic_store_n(&mheap.heap_live_peak, mheap_live(), __ATOMIC_RELAXED);
 }
 
+void mheap_stats_add(const struct stats *own) {
+    mheap_lock();
+    stats_add(&mheap.stats, own);
+    mheap_unlock();
+}
+
 /* A descriptor and pages, if both can be had without growing. Heap lock held. */
 static struct mspan *mheap_carve(size_t pages, unsigned span_class) {
     uintptr_t address = page_alloc_find(pages);

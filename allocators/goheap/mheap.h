@@ -63,6 +63,9 @@ void mheap_live_sub(uint64_t bytes);
 void mheap_live_set(uint64_t bytes);
 void mheap_live_peak_reset(void);
 
+/* Adds what a thread that is no mutator has counted to the heap's own statistics. */
+void mheap_stats_add(const struct stats *own);
+
 /* Time for a collection? */
 static inline bool mheap_wants_collection(void) {
     return mheap_live() >= __atomic_load_n(&mheap.trigger, __ATOMIC_RELAXED);

@@ -9,14 +9,15 @@
 
 enum { BITMAP_BYTES = MSPAN_WORDS_MAX / 8 };
 
-/* Both bitmaps of a span lie in one block; this is its size. */
+/* The three bitmaps of a span lie in one block; this is its size. */
 static size_t mspan_bits_bytes(const struct mspan *s) {
-    return 2 * mspan_bitmap_words(s) * sizeof(uint64_t);
+    return 3 * mspan_bitmap_words(s) * sizeof(uint64_t);
 }
 
-/* The block starts at whichever of the two bitmaps comes first: they swap. */
+/* The block starts at whichever of the bitmaps comes first: two of them swap. */
 static void *mspan_bits_block(const struct mspan *s) {
-    return s->alloc_bits < s->mark_bits ? s->alloc_bits : s->mark_bits;
+    uint64_t *first = s->alloc_bits < s->mark_bits ? s->alloc_bits : s->mark_bits;
+    return s->black_bits < first ? s->black_bits : first;
 }
 
 static bool mspan_has_layouts(const struct mspan *s) {
@@ -42,16 +43,16 @@ struct mspan *mspan_new(uintptr_t base, size_t pages, unsigned span_class) {
     if (s == NULL)
         return NULL;
     mspan_shape(s, base, pages, span_class);
-    s->alloc_bits = metadata_new(mspan_bits_bytes(s));
+    s->alloc_bits = s->mark_bits = s->black_bits = metadata_new(mspan_bits_bytes(s));
     s->layouts = &s->one;
     if (mspan_layouts_bytes(s) != 0)
         s->layouts = metadata_new(mspan_layouts_bytes(s));
     if (s->alloc_bits == NULL || s->layouts == NULL) {
-        s->mark_bits = s->alloc_bits;
         mspan_free(s);
         return NULL;
     }
     s->mark_bits = s->alloc_bits + mspan_bitmap_words(s);
+    s->black_bits = s->mark_bits + mspan_bitmap_words(s);
     return s;
 }
 
@@ -77,20 +78,31 @@ static uint32_t mspan_next(const struct mspan *s, uint32_t from, bool taken) {
     return s->slot_count;
 }
 
-/* Inverts alloc_bits [first, last). */
-static void mspan_flip(struct mspan *s, uint32_t first, uint32_t last) {
+/* Inverts bits [first, last). Relaxed atomics: the marker may read black_bits. */
+static void bits_flip(uint64_t *bits, uint32_t first, uint32_t last) {
     while (first < last) {
         uint32_t word_end = (first / 64 + 1) * 64;
         uint32_t end = word_end < last ? word_end : last;
-        s->alloc_bits[first / 64] ^= ~UINT64_C(0) >> (64 - (end - first)) << (first % 64);
+        uint64_t *word = &bits[first / 64];
+        uint64_t flip = ~UINT64_C(0) >> (64 - (end - first)) << (first % 64);
+        __atomic_store_n(word, *word ^ flip, __ATOMIC_RELAXED);
         first = end;
     }
 }
 
-uint32_t mspan_claim(struct mspan *s, uint32_t *first) {
+/* Bits before the count: who sees a count sees the bits (release; the marker's reading of a pointer
+   to such an object is what orders them). */
+static void mspan_blacken(struct mspan *s, uint32_t first, uint32_t count) {
+    bits_flip(s->black_bits, first, first + count);
+    __atomic_store_n(&s->black_count, s->black_count + count, __ATOMIC_RELEASE);
+}
+
+uint32_t mspan_claim(struct mspan *s, bool black, uint32_t *first) {
     uint32_t start = mspan_next(s, s->free_index, false);
     uint32_t end = mspan_next(s, start, true);
-    mspan_flip(s, start, end);
+    bits_flip(s->alloc_bits, start, end);
+    if (black)
+        mspan_blacken(s, start, end - start);
     s->alloc_count += end - start;
     s->free_index = end;
     *first = start;
@@ -99,26 +111,33 @@ uint32_t mspan_claim(struct mspan *s, uint32_t *first) {
 
 void mspan_unclaim(struct mspan *s, uint32_t first, uint32_t count) {
     assert(first + count <= s->free_index && s->alloc_count >= count);
-    mspan_flip(s, first, first + count);
+    bits_flip(s->alloc_bits, first, first + count);
+    if (s->black_count != 0 && mspan_bit(s->black_bits, first)) {
+        bits_flip(s->black_bits, first, first + count);
+        s->black_count -= count;
+    }
     s->alloc_count -= count;
     s->free_index = first;
 }
 
 void mspan_uniform(struct mspan *s, uint64_t pointers) {
     assert(s->alloc_count == 0);
-    s->pointers = pointers;
-    s->mixed = false;
+    __atomic_store_n(&s->pointers, pointers, __ATOMIC_RELAXED);
+    __atomic_store_n(&s->mixed, false, __ATOMIC_RELAXED);
 }
 
-/* Makes words [word, word + count) of the span's bitmap say what mask says; count <= 64. */
+/* Makes words [word, word + count) of the span's bitmap say what mask says; count <= 64. The marker
+   may read the bits of other objects in the same word, which stay as they are. */
 static void mspan_bitmap_set(struct mspan *s, size_t word, size_t count, uint64_t mask) {
     uint64_t all = ~UINT64_C(0) >> (64 - count);
     size_t at = word / 64, shift = word % 64;
     mask &= all;
-    s->bitmap[at] = (s->bitmap[at] & ~(all << shift)) | mask << shift;
+    uint64_t *words = s->bitmap;
+    __atomic_store_n(&words[at], (words[at] & ~(all << shift)) | mask << shift, __ATOMIC_RELAXED);
     if (shift + count > 64) {
         unsigned low = (unsigned)(64 - shift); /* bits that found room in the first word */
-        s->bitmap[at + 1] = (s->bitmap[at + 1] & ~(all >> low)) | mask >> low;
+        __atomic_store_n(&words[at + 1], (words[at + 1] & ~(all >> low)) | mask >> low,
+                         __ATOMIC_RELAXED);
     }
 }
 
@@ -134,7 +153,7 @@ bool mspan_mix(struct mspan *s) {
     size_t words = s->slot_bytes / 8;
     for (uint32_t i = 0; i < s->slot_count; i++)
         mspan_bitmap_set(s, i * words, words, s->pointers);
-    s->mixed = true;
+    __atomic_store_n(&s->mixed, true, __ATOMIC_RELEASE); /* the marker may be in this span */
     return true;
 }
 
@@ -150,12 +169,12 @@ void mspan_layout_set(struct mspan *s, uint32_t index, struct layout layout) {
 
 uint64_t mspan_mask(const struct mspan *s, uint32_t index) {
     size_t words = s->slot_bytes / 8;
-    uint64_t mask = s->pointers;
-    if (s->mixed) {
+    uint64_t mask = __atomic_load_n(&s->pointers, __ATOMIC_RELAXED);
+    if (__atomic_load_n(&s->mixed, __ATOMIC_ACQUIRE)) {
         size_t word = index * words, at = word / 64, shift = word % 64;
-        mask = s->bitmap[at] >> shift;
+        mask = __atomic_load_n(&s->bitmap[at], __ATOMIC_RELAXED) >> shift;
         if (shift + words > 64)
-            mask |= s->bitmap[at + 1] << (64 - shift);
+            mask |= __atomic_load_n(&s->bitmap[at + 1], __ATOMIC_RELAXED) << (64 - shift);
     }
     return mask & ~UINT64_C(0) >> (64 - words);
 }
@@ -165,4 +184,25 @@ uint32_t mspan_bits_count(const struct mspan *s, const uint64_t *bits) {
     for (size_t w = 0; w < mspan_bitmap_words(s); w++)
         count += (uint32_t)__builtin_popcountll(bits[w]);
     return count;
+}
+
+static void mspan_visit_masked(const uintptr_t *words, uint64_t mask, void (*visit)(uintptr_t)) {
+    for (; mask != 0; mask &= mask - 1)
+        visit(words[__builtin_ctzll(mask)]);
+}
+
+void mspan_visit_pointers(const struct mspan *s, uint32_t index, void (*visit)(uintptr_t word)) {
+    uintptr_t slot = mspan_slot(s, index), end = slot + s->slot_bytes;
+    if (mspan_is_noscan(s))
+        return;
+    if (!mspan_has_layouts(s)) {
+        mspan_visit_masked((const uintptr_t *)slot, mspan_mask(s, index), visit);
+        return;
+    }
+    struct layout layout = s->layouts[index];
+    for (uintptr_t e = slot; layout.pointers != 0 && e < end; e += layout.element_bytes) {
+        size_t words = (end - e) / 8;
+        uint64_t in_slot = words < 64 ? (UINT64_C(1) << words) - 1 : ~UINT64_C(0);
+        mspan_visit_masked((const uintptr_t *)e, layout.pointers & in_slot, visit);
+    }
 }

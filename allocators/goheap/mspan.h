@@ -3,10 +3,16 @@
  * allocator, mcentral, the mcaches and the sweeper.
  *
  * Bitmaps. alloc_bits: 1 = the slot is taken (by an object, or by a run that an mcache has
- * claimed). mark_bits: 1 = the collector found the slot's object reachable. After marking, "taken"
- * is exactly "marked": sweeping a span swaps the two bitmaps and clears the one that has become
- * mark_bits. No list of free slots is ever built; the next free run is found in alloc_bits when it
- * is wanted. A span without marks is not even looked at: all its slots are free.
+ * claimed). mark_bits: 1 = the collector found the slot's object reachable. black_bits: 1 = the slot
+ * was claimed while the collector marked, so its object is born black. After marking, "taken" is
+ * exactly "marked or black": sweeping a span makes that its alloc_bits and clears the other two. No
+ * list of free slots is ever built; the next free run is found in alloc_bits when it is wanted. A
+ * span with neither marks nor black slots is not even looked at: all its slots are free.
+ *
+ * There are two bitmaps for "survives" because there are two writers: mark_bits are written by the
+ * marker only (one thread at a time, see mark.h), black_bits by the span's owner only, so neither
+ * needs an atomic instruction, where Go has one for every object that is marked or born while it
+ * marks.
  *
  * States, told by sweepgen against the heap's sweepgen sg, which grows by 2 in each collection:
  *
@@ -25,7 +31,8 @@
  * each slot has its own struct layout (`layouts`); large objects are a span of one slot.
  *
  * Who may touch a span: the thread that owns it (it has it in its mcache, or took it from
- * mcentral); the collector while the world is stopped. Source: Go, runtime/mheap.go (mspan),
+ * mcentral); the collector while the world is stopped; the marker its marks, and what it needs to
+ * find an object's pointers, which nobody changes for an object that was there when marking began. Source: Go, runtime/mheap.go (mspan),
  * mbitmap.go.
  */
 #ifndef HEAPMARK_GOHEAP_MSPAN_H
@@ -46,26 +53,30 @@ struct layout {
 };
 
 struct mspan {
+    /* What the marker reads of every object that it meets: one cache line. */
     uintptr_t base;
-    size_t bytes; /* pages * PAGE_BYTES */
     size_t slot_bytes;
+    uint64_t *mark_bits;  /* all 0 in a swept span, unless marking is under way; the marker's */
+    uint64_t *black_bits; /* all 0 unless marking is under way; the owner's */
+    uint64_t pointers;    /* mask of every slot's object */
+    uint32_t divide;      /* slot index = (address - base) * divide >> 32 */
     uint32_t slot_count;
-    uint32_t divide; /* slot index = (address - base) * divide >> 32 */
+    uint32_t mark_count;  /* bits set in mark_bits */
+    uint32_t black_count; /* bits set in black_bits; atomic, since the marker asks whether it is 0 */
+    uint8_t span_class;   /* size class << 1 | noscan */
+    bool mixed;           /* `bitmap` counts, not `pointers`; atomic, published after `bitmap` */
+    bool needs_zero;      /* free slots may hold old bytes */
+    uint32_t sweepgen;    /* atomic; see above */
+
     uint64_t *alloc_bits;
-    uint64_t *mark_bits;    /* all 0 in a swept span, unless marking is under way */
+    size_t bytes;           /* pages * PAGE_BYTES */
     uint32_t free_index;    /* every slot below is taken; where the search for a free run begins */
     uint32_t alloc_count;   /* bits set in alloc_bits */
-    uint32_t mark_count;    /* bits set in mark_bits */
-    uint32_t sweepgen;      /* atomic; see above */
-    uint8_t span_class;     /* size class << 1 | noscan */
-    bool needs_zero;        /* free slots may hold old bytes */
-    bool mixed;             /* `bitmap` counts, not `pointers` */
-    uint64_t pointers;      /* mask of every slot's object */
     uint64_t *bitmap;       /* <= 512 B scan spans that are or were mixed: a bit per word */
     struct layout *layouts; /* > 512 B scan spans: one per slot */
     struct layout one;      /* where `layouts` of a large span points */
-    struct mspan *next;     /* in a set of mcentral */
-};
+    struct mspan *next;     /* in a set of mcentral, or in an mcache's stock */
+} __attribute__((aligned(64)));
 
 /* A span that covers `pages` pages at base, all slots free. slot_bytes counts for class 0 only (the
    pages' bytes). NULL: no memory. Heap lock held. */
@@ -120,8 +131,8 @@ static inline bool mspan_try_own(struct mspan *s, uint32_t sg) {
 }
 
 /* Takes the next maximal run of free slots at or behind free_index: its first slot and its length.
-   0: the span is full. */
-uint32_t mspan_claim(struct mspan *s, uint32_t *first);
+   black: a collection is marking, so what is born there survives it. 0: the span is full. */
+uint32_t mspan_claim(struct mspan *s, bool black, uint32_t *first);
 
 /* Gives back the last `count` slots of the run claimed last, which ends before free_index. */
 void mspan_unclaim(struct mspan *s, uint32_t first, uint32_t count);
@@ -137,6 +148,16 @@ void mspan_layout_set(struct mspan *s, uint32_t index, struct layout layout);
 
 /* The mask of the slot's object in a span with slots of at most MSPAN_MASKED_BYTES_MAX. */
 uint64_t mspan_mask(const struct mspan *s, uint32_t index);
+
+/* Calls visit for each word of the slot's object that may hold a pointer. For checks: the marker has
+   its own way, by the cache line and the oblet. */
+void mspan_visit_pointers(const struct mspan *s, uint32_t index, void (*visit)(uintptr_t word));
+
+/* Was the slot claimed since marking began? The span may be another thread's. */
+static inline bool mspan_is_black(const struct mspan *s, uint32_t index) {
+    return __atomic_load_n(&s->black_count, __ATOMIC_RELAXED) != 0 &&
+           (__atomic_load_n(&s->black_bits[index / 64], __ATOMIC_RELAXED) >> (index % 64) & 1) != 0;
+}
 
 /* Bits set among the first slot_count. */
 uint32_t mspan_bits_count(const struct mspan *s, const uint64_t *bits);

@@ -17,6 +17,7 @@
 #include "allocators/goheap/goheap.h"
 #include "allocators/goheap/mcache.h"
 #include "allocators/goheap/stats.h"
+#include "allocators/goheap/write_barrier.h"
 
 /* See world.h for the transitions. */
 enum mutator_state { MUTATOR_DETACHED, MUTATOR_RUNNING, MUTATOR_STOPPED, MUTATOR_BLOCKED };
@@ -28,12 +29,14 @@ struct mutator {
     uintptr_t stack_top;                    /* published with ... */
     uintptr_t registers[MUTATOR_REGISTERS]; /* ... these, when the mutator stops or blocks */
     struct mcache cache;
+    double assist_debt; /* scan work owed for what was allocated while a collection marks */
     uintptr_t stack_base;
     enum mutator_state state;        /* world lock */
     struct mutator *next, *previous; /* in the world's list; world lock */
     struct mutator *next_free;       /* detached ones; heap lock */
     uint64_t delay_start_ns;         /* of the slow path under way; 0: no clock was read in it */
     struct stats stats;
+    struct write_barrier_buffer overwritten; /* pointers, while a collection marks */
 };
 
 static inline struct mutator *mutator_of(struct goheap_mutator *m) {

@@ -25,6 +25,7 @@ void stats_add(struct stats *to, const struct stats *from) {
     to->tiny_allocs += from->tiny_allocs;
     to->sweep_ns += from->sweep_ns;
     to->sweep_count += from->sweep_count;
+    to->assist_ns += from->assist_ns;
 }
 
 uint64_t stats_alloc_bytes(const struct stats *s) {
@@ -92,7 +93,9 @@ static void memstats_collector(struct goheap_memstats *out, const struct stats *
     out->pause_total_ns = gc->pause_ns;
     out->stw_count = gc->stops;
     out->sweep_mutator_ns = sum->sweep_ns;
-    out->gc_cpu_ns = gc->stop_cpu_ns + sum->sweep_ns;
+    out->assist_ns = sum->assist_ns;
+    out->bgsweep_count = gc->bgsweep_spans;
+    out->gc_cpu_ns = gc->stop_cpu_ns + gc->background_cpu_ns + sum->assist_ns + sum->sweep_ns;
     out->alloc_delay_ns_max = __atomic_load_n(&delay_ns_max, __ATOMIC_RELAXED);
     uint64_t live = mheap_live();
     out->heap_live_peak = mheap.heap_live_peak > live ? mheap.heap_live_peak : live;

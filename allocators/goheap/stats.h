@@ -25,6 +25,7 @@ struct stats {
     uint64_t tiny_allocs; /* objects put into a block that existed */
     uint64_t sweep_ns;    /* estimated: a sample of spans is timed */
     uint64_t sweep_count; /* spans swept; tells which are in the sample */
+    uint64_t assist_ns;   /* marking done in place of allocating */
 };
 
 /* to += from. */

@@ -2,6 +2,7 @@
 #include "allocators/goheap/sweep.h"
 
 #include <assert.h>
+#include <limits.h>
 #include <string.h>
 
 #include "allocators/goheap/fatal.h"
@@ -10,16 +11,33 @@
 
 enum {
     RECLAIM_SPANS_MAX = 256, /* spans swept for one request for pages: bounds its time */
-    SAMPLE_EVERY = 64        /* one span in so many is timed: a clock costs more than most sweeps */
+    SAMPLE_EVERY = 64,       /* one span in so many is timed: a clock costs more than most sweeps */
+    PAY_SPANS_MAX = 64,      /* swept for one refill */
+    PAGES_BEHIND_MAX = 32    /* how far the sweep may be behind before mutators pay */
 };
 
 /* What freed slots are filled with in stress mode: no address, odd, easy to recognise. */
 #define POISON_BYTE 0xdb
 
-static unsigned sweep_class; /* atomic; classes below have no unswept span left */
+static struct {
+    unsigned span_class;      /* atomic; classes below have no unswept span left */
+    uint64_t pages;           /* atomic; swept since the flip */
+    uint64_t live_basis;      /* heap_live at the flip */
+    double pages_per_byte;    /* to sweep per byte allocated since */
+} sweep;
 
-void sweep_restart(void) {
-    __atomic_store_n(&sweep_class, 0, __ATOMIC_RELAXED);
+void sweep_restart(uint64_t trigger) {
+    uint64_t live = mheap_live();
+    double distance = trigger > live ? (double)(trigger - live) : 0;
+    sweep.live_basis = live;
+    sweep.pages_per_byte =
+        (double)mheap.pages_in_use / (distance < PAGE_BYTES ? PAGE_BYTES : distance);
+    __atomic_store_n(&sweep.pages, 0, __ATOMIC_RELAXED);
+    __atomic_store_n(&sweep.span_class, 0, __ATOMIC_RELAXED);
+}
+
+bool sweep_is_done(void) {
+    return __atomic_load_n(&sweep.span_class, __ATOMIC_RELAXED) == SPAN_CLASS_COUNT;
 }
 
 /* Stress mode: every slot that was taken and is not marked gets poison. */
@@ -38,7 +56,31 @@ static void sweep_count_frees(const struct mspan *s, uint32_t freed, struct stat
     }
 }
 
-/* alloc_bits become what was marked, mark_bits become clean. */
+/* What was born while marking survives as well: mark_bits become marked or black. */
+static void sweep_add_black(struct mspan *s) {
+    if (s->black_count == 0)
+        return;
+    for (size_t w = 0; w < mspan_bitmap_words(s); w++) {
+        s->mark_bits[w] |= s->black_bits[w];
+        s->black_bits[w] = 0;
+    }
+    s->black_count = 0;
+    s->mark_count = mspan_bits_count(s, s->mark_bits);
+}
+
+/* Only what is taken can survive. A slot that is marked and not taken ("zombie") was reached by a
+   pointer that should not exist: to an object freed while it was reachable, or to none. */
+static void sweep_check_zombies(const struct mspan *s) {
+    for (size_t w = 0; w < mspan_bitmap_words(s); w++) {
+        uint64_t zombies = s->mark_bits[w] & ~s->alloc_bits[w];
+        if (zombies != 0)
+            fatal("span %p of %zu B objects: object %p is marked, but not allocated",
+                  (void *)s->base, s->slot_bytes,
+                  (void *)mspan_slot(s, (uint32_t)(w * 64) + (uint32_t)__builtin_ctzll(zombies)));
+    }
+}
+
+/* alloc_bits become what survives, mark_bits become clean. */
 static void sweep_swap_bits(struct mspan *s) {
     size_t bytes = mspan_bitmap_words(s) * sizeof(uint64_t);
     if (s->mark_count == 0) { /* the marks are clean; nothing survives */
@@ -53,9 +95,9 @@ static void sweep_swap_bits(struct mspan *s) {
 
 static void sweep_span_now(struct mspan *s, struct stats *stats) {
     assert(mspan_sweepgen(s) == mheap_sweepgen() - 1);
-    if (s->mark_count > s->alloc_count)
-        fatal("span %p: %u objects marked, but only %u allocated", (void *)s->base, s->mark_count,
-              s->alloc_count);
+    sweep_add_black(s);
+    if (s->mark_count != 0)
+        sweep_check_zombies(s);
     uint32_t freed = s->alloc_count - s->mark_count;
     if (freed > 0) {
         if (mheap.options.stress != 0)
@@ -69,6 +111,7 @@ static void sweep_span_now(struct mspan *s, struct stats *stats) {
     s->alloc_count = s->mark_count;
     s->mark_count = 0;
     s->free_index = 0;
+    __atomic_fetch_add(&sweep.pages, s->bytes / PAGE_BYTES, __ATOMIC_RELAXED);
     mspan_sweepgen_set(s, mheap_sweepgen());
 }
 
@@ -85,10 +128,10 @@ void sweep_span(struct mspan *s, struct stats *stats) {
 
 /* Sweeps one span of any class and files it. False: nothing is left. *pages: given back. */
 static bool sweep_one(struct stats *stats, size_t *pages) {
-    unsigned c = __atomic_load_n(&sweep_class, __ATOMIC_RELAXED);
+    unsigned c = __atomic_load_n(&sweep.span_class, __ATOMIC_RELAXED);
     for (; c < SPAN_CLASS_COUNT; c++) {
         struct mspan *s = mcentral_take_unswept(&mheap.central[c]);
-        __atomic_store_n(&sweep_class, c, __ATOMIC_RELAXED);
+        __atomic_store_n(&sweep.span_class, c, __ATOMIC_RELAXED);
         if (s == NULL)
             continue;
         sweep_span(s, stats);
@@ -99,7 +142,7 @@ static bool sweep_one(struct stats *stats, size_t *pages) {
             mcentral_push(&mheap.central[c], s);
         return true;
     }
-    __atomic_store_n(&sweep_class, c, __ATOMIC_RELAXED);
+    __atomic_store_n(&sweep.span_class, c, __ATOMIC_RELAXED);
     return false;
 }
 
@@ -113,8 +156,26 @@ bool sweep_reclaim(size_t pages, struct stats *stats) {
     return given > 0;
 }
 
-void sweep_finish(struct stats *stats) {
-    size_t pages;
-    while (sweep_one(stats, &pages)) {
+unsigned sweep_some(unsigned spans, struct stats *stats) {
+    unsigned swept = 0;
+    for (size_t given; swept < spans && sweep_one(stats, &given); swept++) {
     }
+    return swept;
+}
+
+void sweep_finish(struct stats *stats) {
+    while (sweep_some(UINT_MAX, stats) > 0) {
+    }
+}
+
+void sweep_pay(size_t bytes, struct stats *stats) {
+    if (sweep_is_done())
+        return;
+    double allocated = (double)(mheap_live() + bytes) - (double)sweep.live_basis;
+    double due = allocated * sweep.pages_per_byte - PAGES_BEHIND_MAX;
+    size_t given;
+    for (int spans = 0; spans < PAY_SPANS_MAX; spans++)
+        if ((double)__atomic_load_n(&sweep.pages, __ATOMIC_RELAXED) >= due ||
+            !sweep_one(stats, &given))
+            break;
 }

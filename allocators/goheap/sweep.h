@@ -2,13 +2,20 @@
  * Sweep: turns marks into free slots, one span at a time, when somebody needs it.
  *
  * After marking, the flip has made every span unswept. A span is swept
- *   - by a mutator whose mcache needs a span of its class (mcentral_take),
- *   - by a mutator that needs pages, before the heap grows (sweep_reclaim),
- *   - at the latest before the next collection (sweep_finish), since marking needs clean mark bits.
+ *   - by a mutator whose mcache needs a span of its class (mcache.c): in the cache of the thread
+ *     that is about to use it, which is the cheapest place, so this has precedence;
+ *   - by a mutator that needs pages, before the heap grows (sweep_reclaim);
+ *   - by a mutator that allocates while the sweep is behind (sweep_pay): pages must be swept in
+ *     proportion to bytes allocated, so that all is done when the next collection begins. (Go aims
+ *     at being done 1 MB earlier. That makes a small heap free spans that the next refill would
+ *     have taken, and get them again.)
+ *   - by the collector's thread, when it has left mutators a start and they did not finish
+ *     (sweep_some): then what is dead in classes that nobody allocates from comes back, too;
+ *   - at the latest before the next marking (sweep_finish), since marking needs clean mark bits.
  * Freed spans without a survivor give their pages back, unless the one who sweeps wants the span.
  *
  * The caller owns the span while it sweeps (mspan_try_own), and no stop of the world can come in
- * between, since the sweeper is a running mutator, or holds the collection lock.
+ * between if it is a running mutator, or holds the collection lock.
  *
  * Source: Go, runtime/mgcsweep.go.
  */
@@ -17,6 +24,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 struct mspan;
 struct stats;
@@ -28,10 +36,20 @@ void sweep_span(struct mspan *s, struct stats *stats);
    work is reached, or none is left. True: some pages were given back. */
 bool sweep_reclaim(size_t pages, struct stats *stats);
 
+/* The caller is about to allocate `bytes`: sweeps what is due for that. */
+void sweep_pay(size_t bytes, struct stats *stats);
+
+/* Sweeps at most `spans` spans. Returns how many; 0: none is left. */
+unsigned sweep_some(unsigned spans, struct stats *stats);
+
 /* Sweeps all that is unswept. */
 void sweep_finish(struct stats *stats);
 
-/* After a flip: the search for unswept spans starts again. World stopped. */
-void sweep_restart(void);
+/* Nothing is left to sweep, as far as this thread can tell. */
+bool sweep_is_done(void);
+
+/* After a flip: the search for unswept spans starts again, and must be through when heap_live
+   reaches `trigger`. World stopped. */
+void sweep_restart(uint64_t trigger);
 
 #endif

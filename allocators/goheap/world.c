@@ -2,25 +2,61 @@
 #include "allocators/goheap/world.h"
 
 #include <pthread.h>
+#include <sched.h>
 
 #include "allocators/goheap/fatal.h"
 #include "allocators/goheap/goheap.h"
 #include "allocators/goheap/mutator.h"
 #include "allocators/goheap/roots.h"
 
+/* How often to look before sleeping: about 10 us. A look is a load and a pause of ~40 cycles. */
+enum { LOOKS_BEFORE_SLEEP = 1000 };
+
 static struct {
-    pthread_mutex_t collection;
     pthread_mutex_t lock; /* guards the rest */
     pthread_cond_t all_stopped;
     pthread_cond_t started;
-    bool stop; /* a stop is wanted or lasts */
-    size_t running;
+    pthread_cond_t collection_over;
+    bool collecting;      /* the collection lock */
+    bool stop;            /* a stop is wanted or lasts; atomic for those who spin */
+    bool stopper_sleeps;  /* in all_stopped */
+    bool marking;         /* the write barriers are on */
+    unsigned cpus;
+    size_t sleepers;      /* in `started` */
+    size_t running;       /* atomic for those who spin */
     size_t count;
     struct mutator *mutators;
-} world = {.collection = PTHREAD_MUTEX_INITIALIZER,
-           .lock = PTHREAD_MUTEX_INITIALIZER,
+} world = {.lock = PTHREAD_MUTEX_INITIALIZER,
            .all_stopped = PTHREAD_COND_INITIALIZER,
-           .started = PTHREAD_COND_INITIALIZER};
+           .started = PTHREAD_COND_INITIALIZER,
+           .collection_over = PTHREAD_COND_INITIALIZER};
+
+void world_init(void) {
+    cpu_set_t set;
+    CPU_ZERO(&set);
+    int cpus = sched_getaffinity(0, sizeof set, &set) == 0 ? CPU_COUNT(&set) : 0;
+    world.cpus = cpus > 0 ? (unsigned)cpus : 1;
+}
+
+unsigned world_cpus(void) {
+    return world.cpus;
+}
+
+size_t world_running(void) {
+    return __atomic_load_n(&world.running, __ATOMIC_RELAXED);
+}
+
+static void world_running_add(size_t change) {
+    __atomic_store_n(&world.running, world.running + change, __ATOMIC_RELEASE);
+}
+
+static inline void world_pause(void) {
+#if defined(__x86_64__)
+    __builtin_ia32_pause();
+#else
+    __asm__ volatile("yield");
+#endif
+}
 
 struct mutator *world_mutators(void) {
     return world.mutators;
@@ -30,28 +66,43 @@ size_t world_mutator_count(void) {
     return world.count;
 }
 
-static void world_wait_while_stopped(void) {
+static bool world_is_stopped(void) {
+    return __atomic_load_n(&world.stop, __ATOMIC_ACQUIRE);
+}
+
+/* World lock held, and given up meanwhile. */
+static void world_wait_while_stopped(bool may_spin) {
+    if (world.stop && may_spin && world.cpus > 1) {
+        pthread_mutex_unlock(&world.lock);
+        for (int look = 0; look < LOOKS_BEFORE_SLEEP && world_is_stopped(); look++)
+            world_pause();
+        pthread_mutex_lock(&world.lock);
+    }
+    world.sleepers++;
     while (world.stop)
         pthread_cond_wait(&world.started, &world.lock);
+    world.sleepers--;
 }
 
 /* running -> stopped or blocked. World lock held. */
 static void world_leave(struct mutator *m, enum mutator_state state) {
     m->state = state;
-    if (--world.running == 0)
+    world_running_add((size_t)-1);
+    if (world.running == 0 && world.stopper_sleeps)
         pthread_cond_signal(&world.all_stopped);
 }
 
 /* ... -> running, as soon as no stop lasts. World lock held. */
 static void world_enter(struct mutator *m) {
-    world_wait_while_stopped();
+    world_wait_while_stopped(world.running > 0 || !world.stopper_sleeps);
     m->state = MUTATOR_RUNNING;
-    world.running++;
+    world_running_add(1);
 }
 
 void world_attach(struct mutator *m) {
     pthread_mutex_lock(&world.lock);
     world_enter(m);
+    m->shared.marking = world.marking;
     m->next = world.mutators;
     m->previous = NULL;
     if (m->next != NULL)
@@ -110,23 +161,38 @@ void goheap_unblock(struct goheap_mutator *handle) {
 
 /* Waits for the collection lock as blocked, within a frame that outlives the wait. */
 static __attribute__((noinline)) void world_wait_for_collection(struct mutator *m) {
-    roots_publish(m);
-    world_block(m);
-    pthread_mutex_lock(&world.collection);
-    goheap_unblock(&m->shared);
+    if (m != NULL) {
+        roots_publish(m);
+        world_leave(m, MUTATOR_BLOCKED);
+    }
+    while (world.collecting)
+        pthread_cond_wait(&world.collection_over, &world.lock);
+    world.collecting = true; /* before m may run: no stop can come in between */
+    if (m != NULL)
+        world_enter(m);
 }
 
 void world_lock_collection(struct mutator *m) {
-    if (pthread_mutex_trylock(&world.collection) == 0)
-        return;
-    if (m != NULL)
+    pthread_mutex_lock(&world.lock);
+    if (world.collecting)
         world_wait_for_collection(m);
-    else
-        pthread_mutex_lock(&world.collection);
+    world.collecting = true;
+    pthread_mutex_unlock(&world.lock);
+}
+
+bool world_try_lock_collection(void) {
+    pthread_mutex_lock(&world.lock);
+    bool was_free = !world.collecting;
+    world.collecting = true;
+    pthread_mutex_unlock(&world.lock);
+    return was_free;
 }
 
 void world_unlock_collection(void) {
-    pthread_mutex_unlock(&world.collection);
+    pthread_mutex_lock(&world.lock);
+    world.collecting = false;
+    pthread_cond_signal(&world.collection_over);
+    pthread_mutex_unlock(&world.lock);
 }
 
 static void world_flags_set(uint32_t wanted) {
@@ -134,23 +200,52 @@ static void world_flags_set(uint32_t wanted) {
         __atomic_store_n(&m->shared.stop_wanted, wanted, __ATOMIC_RELAXED);
 }
 
+void world_call_attention(void) {
+    pthread_mutex_lock(&world.lock);
+    world_flags_set(1);
+    pthread_mutex_unlock(&world.lock);
+}
+
+/* Until no mutator runs. World lock held. */
+static void world_wait_until_stopped(void) {
+    if (world.running > 0 && world.running < world.cpus) {
+        pthread_mutex_unlock(&world.lock);
+        for (int look = 0; look < LOOKS_BEFORE_SLEEP; look++) {
+            if (__atomic_load_n(&world.running, __ATOMIC_ACQUIRE) == 0)
+                break;
+            world_pause();
+        }
+        pthread_mutex_lock(&world.lock);
+    }
+    world.stopper_sleeps = true;
+    while (world.running > 0)
+        pthread_cond_wait(&world.all_stopped, &world.lock);
+    world.stopper_sleeps = false;
+}
+
 void world_stop(struct mutator *m) {
     pthread_mutex_lock(&world.lock);
-    world.stop = true;
+    __atomic_store_n(&world.stop, true, __ATOMIC_RELEASE);
     world_flags_set(1);
     if (m != NULL)
         world_leave(m, MUTATOR_STOPPED);
-    while (world.running > 0)
-        pthread_cond_wait(&world.all_stopped, &world.lock);
+    world_wait_until_stopped();
     pthread_mutex_unlock(&world.lock);
 }
 
 void world_start(struct mutator *m) {
     pthread_mutex_lock(&world.lock);
-    world.stop = false;
+    __atomic_store_n(&world.stop, false, __ATOMIC_RELEASE);
     world_flags_set(0);
     if (m != NULL)
         world_enter(m);
-    pthread_cond_broadcast(&world.started);
+    if (world.sleepers > 0)
+        pthread_cond_broadcast(&world.started);
     pthread_mutex_unlock(&world.lock);
+}
+
+void world_marking_set(bool marking) {
+    world.marking = marking;
+    for (struct mutator *m = world.mutators; m != NULL; m = m->next)
+        __atomic_store_n(&m->shared.marking, marking, __ATOMIC_RELAXED);
 }

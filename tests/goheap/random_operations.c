@@ -1,14 +1,15 @@
 /*
  * Random operations on several threads against a shadow model.
  *
- *      goheap-random OPERATIONS [THREADS 4] [SEED 1] [STRESS 0]
+ *      goheap-random OPERATIONS [THREADS 4] [SEED 1] [STRESS 0] [CHECK 0]
  *
  * Each thread owns chains of nodes. A node is an object of random size and shape: one pointer to
  * the next node in a random word, or in a random element of an array, a pattern in all others.
  * Noscan nodes end a chain. The shadow, outside the heap, knows of each chain what its nodes must
  * be. The operations: put a node in front, take the first off, drop the chain, check it, swap it
  * with one in a registered table that all threads share, poll, wait in a safe region, collect.
- * Every 100,000 operations the heap verifies itself. At the end, statistics must agree with our own
+ * Every 100,000 operations the heap verifies itself; with CHECK 1 each marking is checked, with 2
+ * threads also meet at random times. At the end, statistics must agree with our own
  * counts.
  */
 #include "allocators/goheap/goheap.h"
@@ -193,8 +194,8 @@ static void node_push(struct worker *w, size_t c) {
     w->allocations++;
     node_fill(p, &node);
     if (node.link >= 0)
-        *(void **)(void *)(p + (size_t)node.link * 8) = w->chains[c];
-    w->chains[c] = p;
+        goheap_store_first(p + (size_t)node.link * 8, w->chains[c]);
+    goheap_store(w->m, &w->chains[c], p);
     shadow->nodes[shadow->depth++] = node;
 }
 
@@ -205,11 +206,12 @@ static void node_pop(struct worker *w, size_t c) {
     const struct expected *node = &shadow->nodes[--shadow->depth];
     char *p = w->chains[c];
     node_check(p, node);
-    w->chains[c] = node->link < 0 ? NULL : *(void **)(void *)(p + (size_t)node->link * 8);
+    void *next = node->link < 0 ? NULL : *(void **)(void *)(p + (size_t)node->link * 8);
+    goheap_store(w->m, &w->chains[c], next);
 }
 
 static void chain_drop(struct worker *w, size_t c) {
-    w->chains[c] = NULL;
+    goheap_store(w->m, &w->chains[c], NULL);
     w->shadows[c].depth = 0;
 }
 
@@ -218,9 +220,9 @@ static void chain_swap(struct worker *w, size_t c) {
     pthread_mutex_lock(&shared.lock);
     void *chain = shared.chains[s];
     struct shadow shadow = shared.shadows[s];
-    shared.chains[s] = w->chains[c];
+    goheap_store(w->m, &shared.chains[s], w->chains[c]);
     shared.shadows[s] = w->shadows[c];
-    w->chains[c] = chain;
+    goheap_store(w->m, &w->chains[c], chain);
     w->shadows[c] = shadow;
     pthread_mutex_unlock(&shared.lock);
     chain_check(w->chains[c], &w->shadows[c]);
@@ -324,13 +326,15 @@ int main(int argc, char **argv) {
     uint64_t operations = argument(argc, argv, 1, 0);
     uint64_t threads = argument(argc, argv, 2, 4);
     if (operations == 0 || threads == 0 || threads > THREADS_MOST) {
-        fprintf(stderr, "usage: goheap-random OPERATIONS [THREADS] [SEED] [STRESS]\n");
+        fprintf(stderr, "usage: goheap-random OPERATIONS [THREADS] [SEED] [STRESS] [CHECK]\n");
         return 2;
     }
     seed = argument(argc, argv, 3, 1);
     operations_per_thread = operations / threads;
     struct goheap_options options = goheap_options_default();
     options.stress = argument(argc, argv, 4, 0);
+    options.checkmark = argument(argc, argv, 5, 0) >= 1;
+    options.handshake_delays = argument(argc, argv, 5, 0) >= 2;
     if (!goheap_init(&options) || !goheap_root(shared.chains, sizeof shared.chains))
         return 1;
     return statistics_agree(run(threads)) ? 0 : 1;

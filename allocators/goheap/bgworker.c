@@ -1,0 +1,190 @@
+/* The collector's thread. See bgworker.h. */
+#include "allocators/goheap/bgworker.h"
+
+#include <pthread.h>
+#include <sched.h>
+#include <signal.h>
+#include <sys/prctl.h>
+#include <time.h>
+
+#include "allocators/goheap/mark.h"
+#include "allocators/goheap/mgc.h"
+#include "allocators/goheap/mheap.h"
+#include "allocators/goheap/os.h"
+#include "allocators/goheap/sweep.h"
+#include "allocators/goheap/world.h"
+
+#define CPU_SHARE 0.25
+
+enum {
+    TICK_NS = 10000000,
+    FINISH_WAIT_NS = 50000, /* how long mutators have to take up the termination */
+    NAP_NS_MOST = 500000,
+    SWEEP_NAP_NS = 100000,
+    SWEEP_SPANS = 32 /* between two naps */
+};
+
+static struct {
+    pthread_mutex_t lock;
+    pthread_cond_t woken;
+    bool is_wanted;      /* lock */
+    bool sleeps;         /* atomic; without a time to wake up */
+    uint64_t cycles;     /* atomic; cycles that have ended */
+    uint64_t began_ns;   /* of marking in this cycle */
+    struct bgworker_times times;
+} worker = {.lock = PTHREAD_MUTEX_INITIALIZER};
+
+void bgworker_wake(void) {
+    pthread_mutex_lock(&worker.lock);
+    worker.is_wanted = true;
+    pthread_cond_signal(&worker.woken);
+    pthread_mutex_unlock(&worker.lock);
+}
+
+void bgworker_note_cycle(void) {
+    __atomic_fetch_add(&worker.cycles, 1, __ATOMIC_RELAXED);
+    if (__atomic_load_n(&worker.sleeps, __ATOMIC_RELAXED))
+        bgworker_wake();
+}
+
+void bgworker_cycle_begin(void) {
+    worker.began_ns = os_now_ns();
+    __atomic_store_n(&worker.times.quota_ns, 0, __ATOMIC_RELAXED);
+    __atomic_store_n(&worker.times.idle_ns, 0, __ATOMIC_RELAXED);
+}
+
+struct bgworker_times bgworker_cycle_times(void) {
+    return (struct bgworker_times){__atomic_load_n(&worker.times.quota_ns, __ATOMIC_RELAXED),
+                                   __atomic_load_n(&worker.times.idle_ns, __ATOMIC_RELAXED)};
+}
+
+static void nap(uint64_t ns) {
+    struct timespec t = {.tv_sec = (time_t)(ns / 1000000000), .tv_nsec = (long)(ns % 1000000000)};
+    nanosleep(&t, NULL);
+}
+
+void bgworker_debug_delay(void) {
+    static uint64_t random; /* atomic; a counter through a mixer */
+    if (!mheap.options.handshake_delays)
+        return;
+    uint64_t x = __atomic_add_fetch(&random, UINT64_C(0x9e3779b97f4a7c15), __ATOMIC_RELAXED);
+    x = (x ^ (x >> 30)) * UINT64_C(0xbf58476d1ce4e5b9);
+    x ^= x >> 31;
+    if (x % 4 == 0)
+        nap(x / 4 % 200000);
+}
+
+/* Sleeps until woken, or for ns; 0: until woken. True: woken. */
+static bool worker_wait(uint64_t ns) {
+    struct timespec until;
+    clock_gettime(CLOCK_MONOTONIC, &until);
+    until.tv_nsec += (long)(ns % 1000000000);
+    until.tv_sec += (time_t)(ns / 1000000000) + until.tv_nsec / 1000000000;
+    until.tv_nsec %= 1000000000;
+    pthread_mutex_lock(&worker.lock);
+    int status = 0;
+    while (!worker.is_wanted && status == 0)
+        status = ns == 0 ? pthread_cond_wait(&worker.woken, &worker.lock)
+                         : pthread_cond_timedwait(&worker.woken, &worker.lock, &until);
+    bool was_wanted = worker.is_wanted;
+    worker.is_wanted = false;
+    pthread_mutex_unlock(&worker.lock);
+    return was_wanted;
+}
+
+/* Sleeps off what was worked beyond the quarter. */
+static void worker_throttle(void) {
+    double quota = CPU_SHARE * (double)world_cpus();
+    if (quota >= 1)
+        return;
+    uint64_t due_ns = (uint64_t)((double)worker.times.quota_ns / quota);
+    uint64_t elapsed_ns = os_now_ns() - worker.began_ns;
+    if (due_ns > elapsed_ns)
+        nap(due_ns - elapsed_ns < NAP_NS_MOST ? due_ns - elapsed_ns : NAP_NS_MOST);
+}
+
+/* One quantum, charged to the quarter or to an idle CPU. True: nothing is grey any more. */
+static bool worker_mark_quantum(void) {
+    bool is_idle = world_running() < world_cpus();
+    uint64_t start_ns = os_cpu_ns();
+    bool is_done = mgc_mark_quantum();
+    uint64_t *times = is_idle ? &worker.times.idle_ns : &worker.times.quota_ns;
+    __atomic_fetch_add(times, os_cpu_ns() - start_ns, __ATOMIC_RELAXED);
+    if (!is_done && !is_idle)
+        worker_throttle();
+    return is_done;
+}
+
+/* Marks until the phase is another. */
+static void worker_mark(void) {
+    while (mgc_phase() == MGC_MARKING) {
+        if (!worker_mark_quantum()) {
+            mark_yield();
+            continue;
+        }
+        mgc_marking_done();
+        while (mgc_phase() == MGC_DONE || mgc_phase() == MGC_ENDING)
+            if ((world_running() == 0 || !worker_wait(FINISH_WAIT_NS)) && mgc_try_finish(NULL))
+                break;
+    }
+    __atomic_fetch_add(&worker.cycles, 1, __ATOMIC_RELAXED);
+}
+
+/* Sweeps a little, if nobody collects meanwhile. */
+static void worker_sweep(void) {
+    struct stats own = {0};
+    if (!world_try_lock_collection())
+        return;
+    uint64_t start_ns = os_cpu_ns();
+    mgc_background_swept(sweep_some(SWEEP_SPANS, &own), start_ns);
+    own.sweep_ns = 0; /* that is for mutators' */
+    mheap_stats_add(&own);
+    world_unlock_collection();
+}
+
+static void *worker_main(void *unused) {
+    uint64_t seen = 0;
+    (void)unused;
+    prctl(PR_SET_TIMERSLACK, 1UL);
+    for (;;) {
+        uint64_t cycles = __atomic_load_n(&worker.cycles, __ATOMIC_RELAXED);
+        if (mgc_phase() == MGC_MARKING) {
+            worker_mark();
+        } else if (cycles != seen) {
+            seen = cycles;
+            worker_wait(TICK_NS);
+        } else if (!sweep_is_done()) {
+            worker_sweep();
+            worker_wait(SWEEP_NAP_NS);
+        } else {
+            __atomic_store_n(&worker.sleeps, true, __ATOMIC_RELAXED);
+            worker_wait(0);
+            __atomic_store_n(&worker.sleeps, false, __ATOMIC_RELAXED);
+        }
+    }
+    return NULL;
+}
+
+static bool worker_create(void) {
+    pthread_t thread;
+    pthread_attr_t attributes;
+    pthread_attr_init(&attributes);
+    pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
+    bool is_started = pthread_create(&thread, &attributes, worker_main, NULL) == 0;
+    pthread_attr_destroy(&attributes);
+    return is_started;
+}
+
+bool bgworker_start(void) {
+    pthread_condattr_t monotonic;
+    pthread_condattr_init(&monotonic);
+    pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
+    pthread_cond_init(&worker.woken, &monotonic);
+    pthread_condattr_destroy(&monotonic);
+    sigset_t all, before;
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    bool is_started = worker_create();
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    return is_started;
+}

@@ -1,0 +1,44 @@
+/*
+ * The collector's thread: marks beside the mutators, and sweeps what they leave.
+ *
+ * Marking. A quarter of the CPUs belongs to it. Below four CPUs that is less than one, so it works
+ * for a quantum and sleeps until its share of the time since marking began is a quarter of the CPUs
+ * again (Go's fractional worker). Where fewer mutators run than there are CPUs, an idle CPU costs
+ * nobody anything, and it does not sleep (Go's idle worker). It is one thread (mark.h says why), so
+ * from four CPUs on it never sleeps while marking.
+ *
+ * Sweeping. Mutators get a start of at least a tick, because sweeping is cheapest where the slots
+ * will be used. If the same cycle's spans are still not all swept by then, it sweeps them, a few at
+ * a time.
+ *
+ * It looks around every 10 ms while collections happen and sleeps for good when none does; a
+ * mutator wakes it by a system call only when there is something to mark, or after such a sleep.
+ *
+ * Source: Go, runtime/mgcpacer.go (fractional and idle workers), mgcsweep.go (bgsweep).
+ */
+#ifndef HEAPMARK_GOHEAP_BGWORKER_H
+#define HEAPMARK_GOHEAP_BGWORKER_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* Starts the thread, which takes no signals. False: it could not be started. */
+bool bgworker_start(void);
+
+/* There is something to mark, or a cycle it marked for has ended. Any thread. */
+void bgworker_wake(void);
+
+/* A cycle has ended without it. Any thread. Seldom more than a store. */
+void bgworker_note_cycle(void);
+
+/* CPU time of its marking in a cycle: within its quarter, and on idle CPUs. */
+struct bgworker_times {
+    uint64_t quota_ns, idle_ns;
+};
+void bgworker_cycle_begin(void); /* world stopped */
+struct bgworker_times bgworker_cycle_times(void);
+
+/* With options.handshake_delays: waits for up to 200 us now and then. */
+void bgworker_debug_delay(void);
+
+#endif

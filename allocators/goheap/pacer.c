@@ -1,0 +1,145 @@
+/* Goal, trigger and assist ratio. See pacer.h. */
+#include "allocators/goheap/pacer.h"
+
+#include <string.h>
+
+enum {
+    HEAP_BYTES_LEAST = 4 << 20,        /* goal at GOGC=100 when nothing is live */
+    TRIGGER_DISTANCE_LEAST = 64 << 10, /* between what is live and the goal */
+    LIMIT_HEADROOM_BYTES = 1 << 20,    /* kept free below the memory limit */
+    WORK_LEAST = 1000                  /* that is still expected, whatever was done */
+};
+
+/* The trigger stays between these shares of the way from live to goal (Go's 45/64 and 61/64): not
+   so early that most of what is marked was just born, not so late that nothing is left to pace. */
+#define TRIGGER_SHARE_LEAST (45.0 / 64)
+#define TRIGGER_SHARE_MOST  (61.0 / 64)
+
+/* How far the goal may move out in a cycle that finds more than expected. */
+#define GOAL_STRETCH_MOST 1.05
+
+/* bytes * gogc / 100, or UINT64_MAX if that is too much for 64 bits. */
+static uint64_t pacer_percent(uint64_t bytes, uint64_t gogc) {
+    uint64_t product;
+    if (__builtin_mul_overflow(bytes, gogc, &product))
+        return bytes / 100 > UINT64_MAX / gogc ? UINT64_MAX : bytes / 100 * gogc;
+    return product / 100;
+}
+
+static uint64_t pacer_sum(uint64_t a, uint64_t b) {
+    return a > UINT64_MAX - b ? UINT64_MAX : a + b;
+}
+
+static uint64_t pacer_goal_of_gogc(const struct pacer *p, uint64_t root_bytes) {
+    if (p->gogc < 0)
+        return UINT64_MAX;
+    uint64_t gogc = (uint64_t)p->gogc;
+    uint64_t least = pacer_percent(HEAP_BYTES_LEAST, gogc);
+    uint64_t goal =
+        pacer_sum(p->marked_bytes, pacer_percent(pacer_sum(p->marked_bytes, root_bytes), gogc));
+    return goal < least ? least : goal;
+}
+
+/* What the memory limit leaves for the heap. */
+static uint64_t pacer_goal_of_limit(const struct pacer *p, uint64_t other_bytes) {
+    if (p->memory_limit == 0)
+        return UINT64_MAX;
+    uint64_t taken = pacer_sum(other_bytes, LIMIT_HEADROOM_BYTES);
+    uint64_t left = p->memory_limit > taken ? p->memory_limit - taken : 0;
+    return pacer_sum(left, p->relief_bytes);
+}
+
+/* A limit too low for what is live would have the collector run all the time. While it takes more
+   than half of the CPU time the goal rises above the limit, and comes back when it takes less. */
+static void pacer_relieve(struct pacer *p, const struct pacer_cycle *c) {
+    if (p->memory_limit == 0)
+        return;
+    if (c->since_last_ns > 0 && c->cost_ns > c->since_last_ns / 2)
+        p->relief_bytes = pacer_sum(p->relief_bytes, p->marked_bytes / 8 + TRIGGER_DISTANCE_LEAST);
+    else
+        p->relief_bytes /= 2;
+}
+
+/* Bytes that mutators allocate while `expected_work` is done. */
+static double pacer_runway(const struct pacer *p) {
+    double most = 0;
+    for (int i = 0; i < PACER_HISTORY; i++)
+        most = p->bytes_per_work[i] > most ? p->bytes_per_work[i] : most;
+    return most * (double)p->expected_work;
+}
+
+static void pacer_trigger_set(struct pacer *p) {
+    if (p->goal_bytes == UINT64_MAX) {
+        p->trigger_bytes = UINT64_MAX;
+        return;
+    }
+    double gap = (double)(p->goal_bytes - p->marked_bytes);
+    double least = gap * TRIGGER_SHARE_LEAST, most = gap * TRIGGER_SHARE_MOST;
+    if (gap - HEAP_BYTES_LEAST > most)
+        most = gap - HEAP_BYTES_LEAST;
+    double distance = gap - pacer_runway(p);
+    distance = distance > most ? most : distance < least ? least : distance;
+    p->trigger_bytes = p->marked_bytes + (uint64_t)distance;
+}
+
+static void pacer_goal_set(struct pacer *p, uint64_t root_bytes, uint64_t other_bytes) {
+    uint64_t goal = pacer_goal_of_gogc(p, root_bytes);
+    uint64_t limit = pacer_goal_of_limit(p, other_bytes);
+    goal = goal < limit ? goal : limit;
+    uint64_t least = pacer_sum(p->marked_bytes, TRIGGER_DISTANCE_LEAST);
+    p->goal_bytes = goal < least ? least : goal;
+    pacer_trigger_set(p);
+}
+
+void pacer_init(struct pacer *p, int64_t gogc, uint64_t memory_limit) {
+    memset(p, 0, sizeof *p);
+    p->gogc = gogc;
+    p->memory_limit = memory_limit;
+    pacer_goal_set(p, 0, 0);
+}
+
+void pacer_start(struct pacer *p, uint64_t heap_live) {
+    p->live_at_start = heap_live;
+}
+
+double pacer_assist_ratio(const struct pacer *p, uint64_t work, uint64_t heap_live) {
+    double expected = (double)p->expected_work;
+    double goal = (double)p->goal_bytes;
+    if ((double)work > expected) {
+        /* All that was live may have to be scanned. */
+        double most = (double)p->live_at_start > (double)work ? (double)p->live_at_start
+                                                              : (double)work * 1.1;
+        double stretch = expected > 0 ? most / expected : GOAL_STRETCH_MOST;
+        goal *= stretch < GOAL_STRETCH_MOST ? stretch : GOAL_STRETCH_MOST;
+        expected = most;
+    }
+    double left = expected - (double)work, distance = goal - (double)heap_live;
+    left = left < WORK_LEAST ? WORK_LEAST : left;
+    return left / (distance < 1 ? 1 : distance);
+}
+
+/* What one byte of scan work would have let mutators allocate, had nobody assisted: they would have
+   had the time of their assists too, and the work would have taken the background as much longer.
+ */
+static double pacer_bytes_per_work(const struct pacer_cycle *c) {
+    if (c->work == 0)
+        return 0;
+    double ratio = (double)c->allocated_bytes / (double)c->work;
+    double mutator = (double)c->mutator_ns, assist = (double)c->assist_ns;
+    double background = (double)c->background_ns;
+    if (assist > 0 && mutator > 0)
+        ratio *= (mutator + assist) / mutator;
+    if (assist > 0 && background > 0)
+        ratio *= (background + assist) / background;
+    return ratio;
+}
+
+void pacer_end(struct pacer *p, const struct pacer_cycle *c) {
+    memmove(&p->bytes_per_work[1], &p->bytes_per_work[0],
+            (PACER_HISTORY - 1) * sizeof p->bytes_per_work[0]);
+    p->bytes_per_work[0] = pacer_bytes_per_work(c);
+    p->expected_work = c->work;
+    p->marked_bytes = c->marked_bytes;
+    pacer_relieve(p, c);
+    pacer_goal_set(p, c->root_bytes, c->other_bytes);
+}

@@ -1,0 +1,71 @@
+/*
+ * The pacer: when a collection begins, and how much mutators must help it.
+ *
+ * Arithmetic only: no clocks, no locks, no memory. All is told in, all is asked for; a unit test
+ * runs it through a simulated heap.
+ *
+ * Goal, as Go's since 1.18: marked + (marked + stacks + registered ranges) * GOGC / 100, at least
+ * 4 MB * GOGC / 100. A soft memory limit lowers the goal to what the limit leaves for the heap, but
+ * not below what is live, and not so far that the collector takes more than half of the CPU time.
+ *
+ * Trigger: so far below the goal that marking ends when the goal is reached. The runway is the scan
+ * work expected (the last cycle's) times the bytes that mutators allocate per byte scanned. That
+ * ratio is observed in each cycle, without the help of assists, which would hide that the cycle had
+ * begun too late; the largest of the last four counts, so that the error is rather an early start
+ * than an assist (as Go's pacer since 1.22 does with its cons/mark ratio, which is the same thing
+ * divided by shares of CPU time).
+ *
+ * Assist ratio: scan work a mutator owes per byte it allocates, so that what is left to scan is
+ * done when the goal is reached. Usually the collector's own thread is ahead of it and nobody pays.
+ * If more is found than was expected, the goal moves out in proportion, by at most a twentieth.
+ *
+ * Source: Go, runtime/mgcpacer.go; M. Knyszek, "GC Pacer Redesign", 2021.
+ */
+#ifndef HEAPMARK_GOHEAP_PACER_H
+#define HEAPMARK_GOHEAP_PACER_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+enum { PACER_HISTORY = 4 };
+
+struct pacer {
+    int64_t gogc;          /* per cent; < 0: off */
+    uint64_t memory_limit; /* bytes of everything, soft; 0: none */
+    uint64_t marked_bytes; /* live at the end of the last cycle */
+    uint64_t goal_bytes, trigger_bytes; /* UINT64_MAX: never */
+    uint64_t expected_work;             /* bytes; the last cycle's scan work, roots included */
+    uint64_t live_at_start;             /* heap_live when marking began */
+    double bytes_per_work[PACER_HISTORY]; /* newest first */
+    uint64_t relief_bytes; /* how far above the limit's goal a collector that takes half of the CPU
+                              time may go */
+};
+
+/* What one cycle was like. */
+struct pacer_cycle {
+    uint64_t marked_bytes;    /* live: found, or born meanwhile */
+    uint64_t root_bytes;      /* stacks and registered ranges */
+    uint64_t work;            /* scan work, bytes */
+    uint64_t allocated_bytes; /* by mutators while it marked */
+    uint64_t mutator_ns;      /* mutators' time while it marked, assists not counted */
+    uint64_t assist_ns;       /* mutators' time in assists */
+    uint64_t background_ns;   /* the collector's own thread's time */
+    uint64_t since_last_ns;   /* wall time since the cycle before ended, times CPUs */
+    uint64_t cost_ns;         /* the collector's CPU time in it: stops, marking, assists, sweeping */
+    uint64_t other_bytes;     /* got from the operating system, and not for objects */
+};
+
+/* gogc and memory_limit as above. Sets the first goal. */
+void pacer_init(struct pacer *p, int64_t gogc, uint64_t memory_limit);
+
+/* A cycle begins to mark. */
+void pacer_start(struct pacer *p, uint64_t heap_live);
+
+/* Scan work per byte allocated from now on, when `work` is done and the heap has grown to
+   heap_live. */
+double pacer_assist_ratio(const struct pacer *p, uint64_t work, uint64_t heap_live);
+
+/* A cycle has ended: the next goal and trigger. */
+void pacer_end(struct pacer *p, const struct pacer_cycle *cycle);
+
+#endif
