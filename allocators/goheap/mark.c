@@ -24,6 +24,7 @@ static struct {
     size_t depth, capacity;
     struct grey ring[RING_ENTRIES]; /* the oldest at ring_first, then on around */
     unsigned ring_first, ring_count;
+    uintptr_t low, extent; /* of all arenas, when marking began */
     uint64_t marked_bytes, work;
     unsigned waiting; /* atomic; threads that wait for the lock */
     bool overflowed;  /* an object was marked for which the stack had no room */
@@ -94,8 +95,15 @@ static inline void mark_slot(struct mspan *s, uint32_t index) {
         mark_push(s, mspan_slot(s, index));
 }
 
+/* Arenas that came after the snapshot hold black objects only, so the bounds of then will do. */
 static inline void mark_word(uintptr_t word) {
-    struct mspan *s = arena_span(word);
+    if (word - marker.low >= marker.extent)
+        return;
+    const struct arena *arena = __atomic_load_n(&arena_index[word >> ARENA_SHIFT], __ATOMIC_ACQUIRE);
+    if (arena == NULL)
+        return;
+    struct mspan *s = __atomic_load_n(&arena->spans[word >> PAGE_SHIFT & (ARENA_PAGES - 1)],
+                                      __ATOMIC_ACQUIRE);
     if (s != NULL)
         mark_slot(s, mspan_index(s, word));
 }
@@ -154,8 +162,8 @@ static void mark_elements(struct mspan *s, uintptr_t address, uintptr_t end, str
     }
 }
 
-/* grey -> black. */
-static inline void mark_scan(struct mspan *s, uintptr_t address) {
+/* In spans whose objects differ, or are larger than a mask tells. */
+static __attribute__((noinline)) void mark_scan_other(struct mspan *s, uintptr_t address) {
     uint32_t index = mspan_index(s, address);
     if (s->slot_bytes <= MSPAN_MASKED_BYTES_MAX) {
         marker.work += s->slot_bytes;
@@ -163,6 +171,19 @@ static inline void mark_scan(struct mspan *s, uintptr_t address) {
     } else if (s->layouts[index].pointers != 0) { /* 0: large object that is being zeroed */
         mark_elements(s, address, mspan_slot(s, index) + s->slot_bytes, s->layouts[index]);
     }
+}
+
+/* grey -> black. */
+static inline void mark_scan(struct mspan *s, uintptr_t address) {
+    size_t bytes = s->slot_bytes;
+    if (bytes > MSPAN_MASKED_BYTES_MAX || __atomic_load_n(&s->mixed, __ATOMIC_ACQUIRE)) {
+        mark_scan_other(s, address);
+        return;
+    }
+    marker.work += bytes;
+    uint64_t in_slot = ~UINT64_C(0) >> (64 - bytes / 8);
+    mark_masked((const uintptr_t *)address,
+                __atomic_load_n(&s->pointers, __ATOMIC_RELAXED) & in_slot);
 }
 
 /* Moves greys from the stack to the ring until it is full. */
@@ -220,5 +241,7 @@ void mark_settle(void) {
 void mark_begin(void) {
     marker.marked_bytes = marker.work = 0;
     marker.overflowed = false;
+    marker.low = arena_low;
+    marker.extent = arena_extent;
     roots_scan(mark_ambiguous);
 }

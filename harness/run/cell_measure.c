@@ -254,10 +254,23 @@ static __attribute__((noinline)) void count_pass(struct cell_run *run, struct mu
     state_drop(w, m, state);
 }
 
+/* Between two passes: what the last one left is collected, so that the next one's live heap is its
+   own. (Its state lay just before the next one's, and a pointer to the start of a slot also keeps
+   the slot before it: binary-trees carried two long-lived trees instead of one.) */
+static __attribute__((noinline)) void pass_begin(struct cell_run *run, struct mutator *m,
+                                                 unsigned thread) {
+    threads_meet(run, m);
+    if (thread == 0)
+        collect();
+    threads_meet(run, m);
+}
+
 static __attribute__((noinline)) void thread_measure(struct cell_run *run, struct mutator *m,
                                                      unsigned thread) {
     warm_up(run, m, thread);
+    pass_begin(run, m, thread);
     timed_pass(run, m, thread);
+    pass_begin(run, m, thread);
     count_pass(run, m, thread);
 }
 
