@@ -59,10 +59,3 @@ void goheap_detach(struct goheap_mutator *handle) {
     world_detach(m);
     mutator_free(m);
 }
-
-void goheap_poll_slow(struct goheap_mutator *handle) {
-    struct mutator *m = mutator_of(handle);
-    mutator_check(m, "goheap_poll");
-    mgc_safepoint(m);
-    m->delay_start_ns = 0; /* not an allocation */
-}

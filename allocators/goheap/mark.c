@@ -10,7 +10,7 @@
 #include "allocators/goheap/os.h"
 #include "allocators/goheap/roots.h"
 
-enum { STACK_INITIAL = 4096, OBLET_BYTES = 128 * 1024, RING_ENTRIES = 8, YIELDS_MOST = 64 };
+enum { STACK_INITIAL = 4096, OBLET_BYTES = 128 * 1024, RING_ENTRIES = 16, YIELDS_MOST = 64 };
 
 /* An object to scan, or the rest of one from `address` on. */
 struct grey {
@@ -30,8 +30,12 @@ static struct {
     bool overflowed;  /* an object was marked for which the stack had no room */
 } marker = {.lock = PTHREAD_MUTEX_INITIALIZER};
 
+bool mark_try_lock(void) {
+    return pthread_mutex_trylock(&marker.lock) == 0;
+}
+
 void mark_lock(void) {
-    if (pthread_mutex_trylock(&marker.lock) == 0)
+    if (mark_try_lock())
         return;
     __atomic_fetch_add(&marker.waiting, 1, __ATOMIC_RELAXED);
     pthread_mutex_lock(&marker.lock);

@@ -55,6 +55,7 @@ bool mark_init(void);
 
 /* Holding the marker lock is a precondition of all below, unless the world is stopped. */
 void mark_lock(void);
+bool mark_try_lock(void);
 void mark_unlock(void);
 /* Not holding it: lets those who wait for the lock have it. */
 void mark_yield(void);

@@ -19,9 +19,10 @@
 #include "allocators/goheap/world.h"
 
 enum {
-    STOP_WORK = 8 << 10,       /* scan work done in a stop: about 5 us */
-    QUANTUM_WORK = 32 << 10,   /* scan work under one holding of the marker lock: about 20 us */
-    ASSIST_WORK_LEAST = 8 << 10 /* debt below which nobody assists */
+    STOP_WORK = 2 << 10,         /* scan work done in a stop: about 2 us */
+    QUANTUM_WORK = 32 << 10,     /* scan work under one holding of the marker lock: about 20 us */
+    ASSIST_WORK_LEAST = 8 << 10, /* debt below which nobody assists */
+    ASSIST_WORK_MOST = 128 << 10 /* debt above which a mutator waits its turn to assist */
 };
 
 static struct {
@@ -130,10 +131,10 @@ static void mgc_pacer_end(uint64_t born_bytes, uint64_t now_ns) {
     uint64_t mark_ns = now_ns - mgc.cycle.start_ns, cpus = world_cpus();
     uint64_t mutators_ns = mark_ns * mgc.moments.mutators, assist_ns = mgc.cycle.assist_ns;
     struct pacer_cycle c = {
-        .marked_bytes = mgc.cycle.heap_marked_bytes,
+        .found_bytes = mark_marked_bytes(),
         .root_bytes = roots_stack_bytes() + roots_range_bytes(),
         .work = mark_work(),
-        .allocated_bytes = born_bytes,
+        .born_bytes = born_bytes,
         .mutator_ns = mutators_ns > assist_ns ? mutators_ns - assist_ns : 0,
         .assist_ns = assist_ns,
         .background_ns = background.quota_ns + background.idle_ns,
@@ -268,10 +269,16 @@ static double mgc_credit_draw(double debt) {
     return debt - (double)draw;
 }
 
+/* While another thread marks, there is nothing to be won by taking the lock from it: the mutator goes
+   on, and its debt waits for that thread's credit, up to a limit. */
 static void mgc_assist_mark(struct mutator *m) {
+    bool is_locked = mark_try_lock();
+    if (!is_locked && m->assist_debt < ASSIST_WORK_MOST)
+        return;
     mutator_delay_begin(m);
     uint64_t start_ns = os_now_ns();
-    mark_lock();
+    if (!is_locked)
+        mark_lock();
     uint64_t before = mark_work();
     uint64_t budget = m->assist_debt < QUANTUM_WORK ? (uint64_t)m->assist_debt : QUANTUM_WORK;
     bool is_empty = mark_drain(budget);
@@ -399,13 +406,26 @@ bool mgc_collect_exhausted(struct mutator *m) {
     return true;
 }
 
-void goheap_collect(struct goheap_mutator *handle) {
-    struct mutator *m = mutator_of(handle);
+/* Ends a call whose roots were published on entry, and which is no allocation. */
+static void mgc_call_end(struct mutator *m) {
+    m->is_published = 0;
+    m->delay_start_ns = 0;
+}
+
+/* goheap_collect(m), which has published the roots of its caller (roots.c). */
+void mgc_collect_forced(struct mutator *m) {
     if (m != NULL)
         mutator_check(m, "goheap_collect");
     mgc_collect(m, MGC_FORCED);
     if (m != NULL)
-        m->delay_start_ns = 0; /* not an allocation */
+        mgc_call_end(m);
+}
+
+/* goheap_poll_slow(m), likewise. */
+void mgc_poll(struct mutator *m) {
+    mutator_check(m, "goheap_poll");
+    mgc_safepoint(m);
+    mgc_call_end(m);
 }
 
 static __attribute__((noinline)) void mgc_stopped(struct mutator *m, void (*function)(void *),

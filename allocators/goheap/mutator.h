@@ -28,6 +28,7 @@ struct mutator {
     struct goheap_mutator shared;           /* what goheap.h shows; must be first */
     uintptr_t stack_top;                    /* published with ... */
     uintptr_t registers[MUTATOR_REGISTERS]; /* ... these, when the mutator stops or blocks */
+    uint64_t is_published;                  /* both are those at the entry to goheap: see roots.h */
     struct mcache cache;
     double assist_debt; /* scan work owed for what was allocated while a collection marks */
     uintptr_t stack_base;

@@ -10,9 +10,11 @@ enum {
     WORK_LEAST = 1000                  /* that is still expected, whatever was done */
 };
 
-/* The trigger stays between these shares of the way from live to goal (Go's 45/64 and 61/64): not
-   so early that most of what is marked was just born, not so late that nothing is left to pace. */
-#define TRIGGER_SHARE_LEAST (45.0 / 64)
+/* The trigger stays between these shares of the way from live to goal: not so early that collections
+   follow each other without a gap, not so late that nothing is left to pace. The upper one is Go's;
+   Go's lower one, 45/64, would have our mutators, which allocate some five times as fast, assist in
+   every cycle of a program like binary-trees. */
+#define TRIGGER_SHARE_LEAST (8.0 / 64)
 #define TRIGGER_SHARE_MOST  (61.0 / 64)
 
 /* How far the goal may move out in a cycle that finds more than expected. */
@@ -30,13 +32,12 @@ static uint64_t pacer_sum(uint64_t a, uint64_t b) {
     return a > UINT64_MAX - b ? UINT64_MAX : a + b;
 }
 
-static uint64_t pacer_goal_of_gogc(const struct pacer *p, uint64_t root_bytes) {
+static uint64_t pacer_goal_of_gogc(const struct pacer *p, uint64_t scalable_bytes) {
     if (p->gogc < 0)
         return UINT64_MAX;
     uint64_t gogc = (uint64_t)p->gogc;
     uint64_t least = pacer_percent(HEAP_BYTES_LEAST, gogc);
-    uint64_t goal =
-        pacer_sum(p->marked_bytes, pacer_percent(pacer_sum(p->marked_bytes, root_bytes), gogc));
+    uint64_t goal = pacer_sum(p->marked_bytes, pacer_percent(scalable_bytes, gogc));
     return goal < least ? least : goal;
 }
 
@@ -82,8 +83,9 @@ static void pacer_trigger_set(struct pacer *p) {
     p->trigger_bytes = p->marked_bytes + (uint64_t)distance;
 }
 
-static void pacer_goal_set(struct pacer *p, uint64_t root_bytes, uint64_t other_bytes) {
-    uint64_t goal = pacer_goal_of_gogc(p, root_bytes);
+/* scalable_bytes: what GOGC is a percentage of. */
+static void pacer_goal_set(struct pacer *p, uint64_t scalable_bytes, uint64_t other_bytes) {
+    uint64_t goal = pacer_goal_of_gogc(p, scalable_bytes);
     uint64_t limit = pacer_goal_of_limit(p, other_bytes);
     goal = goal < limit ? goal : limit;
     uint64_t least = pacer_sum(p->marked_bytes, TRIGGER_DISTANCE_LEAST);
@@ -124,7 +126,7 @@ double pacer_assist_ratio(const struct pacer *p, uint64_t work, uint64_t heap_li
 static double pacer_bytes_per_work(const struct pacer_cycle *c) {
     if (c->work == 0)
         return 0;
-    double ratio = (double)c->allocated_bytes / (double)c->work;
+    double ratio = (double)c->born_bytes / (double)c->work;
     double mutator = (double)c->mutator_ns, assist = (double)c->assist_ns;
     double background = (double)c->background_ns;
     if (assist > 0 && mutator > 0)
@@ -139,7 +141,7 @@ void pacer_end(struct pacer *p, const struct pacer_cycle *c) {
             (PACER_HISTORY - 1) * sizeof p->bytes_per_work[0]);
     p->bytes_per_work[0] = pacer_bytes_per_work(c);
     p->expected_work = c->work;
-    p->marked_bytes = c->marked_bytes;
+    p->marked_bytes = pacer_sum(c->found_bytes, c->born_bytes);
     pacer_relieve(p, c);
-    pacer_goal_set(p, c->root_bytes, c->other_bytes);
+    pacer_goal_set(p, pacer_sum(c->found_bytes, c->root_bytes), c->other_bytes);
 }

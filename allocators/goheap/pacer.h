@@ -4,8 +4,11 @@
  * Arithmetic only: no clocks, no locks, no memory. All is told in, all is asked for; a unit test
  * runs it through a simulated heap.
  *
- * Goal, as Go's since 1.18: marked + (marked + stacks + registered ranges) * GOGC / 100, at least
- * 4 MB * GOGC / 100. A soft memory limit lowers the goal to what the limit leaves for the heap, but
+ * Goal, nearly as Go's since 1.18: live + (found + stacks + registered ranges) * GOGC / 100, at
+ * least 4 MB * GOGC / 100. Live is what the cycle found reachable and what was born while it marked.
+ * Go counts both in the percentage; here what was born counts once only, since most of it is dead
+ * by the time it could be collected: so a fast mutator may be given a long runway and does not
+ * make the heap larger with every byte of it. A soft memory limit lowers the goal to what the limit leaves for the heap, but
  * not below what is live, and not so far that the collector takes more than half of the CPU time.
  *
  * Trigger: so far below the goal that marking ends when the goal is reached. The runway is the scan
@@ -32,7 +35,7 @@ enum { PACER_HISTORY = 4 };
 struct pacer {
     int64_t gogc;          /* per cent; < 0: off */
     uint64_t memory_limit; /* bytes of everything, soft; 0: none */
-    uint64_t marked_bytes; /* live at the end of the last cycle */
+    uint64_t marked_bytes; /* live at the end of the last cycle, found or born */
     uint64_t goal_bytes, trigger_bytes; /* UINT64_MAX: never */
     uint64_t expected_work;             /* bytes; the last cycle's scan work, roots included */
     uint64_t live_at_start;             /* heap_live when marking began */
@@ -43,10 +46,10 @@ struct pacer {
 
 /* What one cycle was like. */
 struct pacer_cycle {
-    uint64_t marked_bytes;    /* live: found, or born meanwhile */
+    uint64_t found_bytes;     /* reachable when marking began */
     uint64_t root_bytes;      /* stacks and registered ranges */
     uint64_t work;            /* scan work, bytes */
-    uint64_t allocated_bytes; /* by mutators while it marked */
+    uint64_t born_bytes;      /* allocated by mutators while it marked */
     uint64_t mutator_ns;      /* mutators' time while it marked, assists not counted */
     uint64_t assist_ns;       /* mutators' time in assists */
     uint64_t background_ns;   /* the collector's own thread's time */

@@ -10,24 +10,32 @@
 #include "allocators/goheap/os.h"
 #include "allocators/goheap/world.h"
 
-/* The assembly below writes stack_top at 8 and the registers from 16 on. */
+/* The assembly below writes stack_top at 8, the registers from 16 on, and is_published at 104. */
 _Static_assert(offsetof(struct mutator, stack_top) == 8, "roots.c's assembly");
 _Static_assert(offsetof(struct mutator, registers) == 16, "roots.c's assembly");
+_Static_assert(offsetof(struct mutator, is_published) == 104, "roots.c's assembly");
 
 /* SAVE: callee-saved registers into the mutator (first argument), and the stack pointer as it is in
-   the caller once the call has returned. */
+   the caller once the call has returned. HOLD: and they stay as they are until is_published is
+   cleared. UNLESS_HELD, UNLESS_NULL: skip to 1. */
 #if defined(__x86_64__)
 #define SAVE                                                                                       \
     "leaq 8(%rsp), %rax\n movq %rax, 8(%rdi)\n movq %rbx, 16(%rdi)\n movq %rbp, 24(%rdi)\n"        \
     "movq %r12, 32(%rdi)\n movq %r13, 40(%rdi)\n movq %r14, 48(%rdi)\n movq %r15, 56(%rdi)\n"
-#define RETURN                  "ret\n"
-#define CONTINUE_WITH(function) "jmp " function "\n"
+#define HOLD                    "movq $1, 104(%rdi)\n"
+#define UNLESS_HELD             "cmpq $0, 104(%rdi)\n jne 1f\n"
+#define UNLESS_NULL             "testq %rdi, %rdi\n jz 1f\n"
+#define RETURN                  "1: ret\n"
+#define CONTINUE_WITH(function) "1: jmp " function "\n"
 #elif defined(__aarch64__)
 #define SAVE                                                                                       \
     "mov x9, sp\n stp x9, x19, [x0, #8]\n stp x20, x21, [x0, #24]\n stp x22, x23, [x0, #40]\n"     \
     "stp x24, x25, [x0, #56]\n stp x26, x27, [x0, #72]\n stp x28, x29, [x0, #88]\n"
-#define RETURN                  "ret\n"
-#define CONTINUE_WITH(function) "b " function "\n"
+#define HOLD                    "mov x9, #1\n str x9, [x0, #104]\n"
+#define UNLESS_HELD             "ldr x9, [x0, #104]\n cbnz x9, 1f\n"
+#define UNLESS_NULL             "cbz x0, 1f\n"
+#define RETURN                  "1: ret\n"
+#define CONTINUE_WITH(function) "1: b " function "\n"
 #else
 #error "goheap: no code here that saves the callee-saved registers of this processor"
 #endif
@@ -36,8 +44,10 @@ _Static_assert(offsetof(struct mutator, registers) == 16, "roots.c's assembly");
     __asm__(".text\n .globl " name "\n" visibility " .type " name                                  \
             ", %function\n .p2align 4\n" name ":\n" body ".size " name ", .-" name "\n")
 
-FUNCTION("roots_publish", ".hidden roots_publish\n", SAVE RETURN);
+FUNCTION("roots_publish", ".hidden roots_publish\n", UNLESS_HELD SAVE RETURN);
 FUNCTION("goheap_block", "", SAVE CONTINUE_WITH("world_block"));
+FUNCTION("goheap_collect", "", UNLESS_NULL SAVE HOLD CONTINUE_WITH("mgc_collect_forced"));
+FUNCTION("goheap_poll_slow", "", SAVE HOLD CONTINUE_WITH("mgc_poll"));
 
 struct range {
     uintptr_t *start;

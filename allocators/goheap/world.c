@@ -246,6 +246,8 @@ void world_start(struct mutator *m) {
 
 void world_marking_set(bool marking) {
     world.marking = marking;
-    for (struct mutator *m = world.mutators; m != NULL; m = m->next)
+    for (struct mutator *m = world.mutators; m != NULL; m = m->next) {
         __atomic_store_n(&m->shared.marking, marking, __ATOMIC_RELAXED);
+        m->assist_debt = 0;
+    }
 }
