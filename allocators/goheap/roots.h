@@ -30,8 +30,8 @@
 
 struct mutator;
 
-/* Stores the callee-saved registers and the stack pointer of the calling frame in m, unless those at
-   the entry to goheap are published already. */
+/* Stores the callee-saved registers and the stack pointer of the calling frame in m, unless those
+   at the entry to goheap are published already. */
 void roots_publish(struct mutator *m);
 
 /* Second half of goheap_block (world.c): from here on the collector does not wait for m. */

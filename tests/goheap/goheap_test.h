@@ -71,8 +71,12 @@ NOINLINE bool list_is_whole(const struct node *list, uint64_t count);
 /* Overwrites the stack below the caller. */
 NOINLINE void stack_scrub(void);
 
-/* A whole collection, with nothing stale on the stack below the caller. */
-NOINLINE void collect_all(struct goheap_mutator *m);
+/* A whole collection, with nothing stale on the stack below the caller: inlined always, because a
+   frame of its own could have stale words in its unused room. */
+static inline __attribute__((always_inline)) void collect_all(struct goheap_mutator *m) {
+    stack_scrub();
+    goheap_collect(m);
+}
 
 /* Objects of this size class that are not known to be dead. */
 uint64_t objects_alive(struct goheap_mutator *m, uint32_t class_bytes);

@@ -106,11 +106,6 @@ NOINLINE void stack_scrub(void) {
         below[i] = 0;
 }
 
-NOINLINE void collect_all(struct goheap_mutator *m) {
-    stack_scrub();
-    goheap_collect(m);
-}
-
 uint64_t objects_alive(struct goheap_mutator *m, uint32_t class_bytes) {
     static struct goheap_memstats stats;
     goheap_read_memstats(m, &stats);
