@@ -69,7 +69,7 @@ static void mcache_file(struct mutator *m, unsigned span_class) {
 
 /* How many spans of a class are taken, or brought back, at once. */
 static unsigned mcache_batch(unsigned span_class) {
-    unsigned spans = BATCH_PAGES / size_class_pages[span_class >> 1];
+    unsigned spans = (unsigned)BATCH_PAGES / size_class_pages[span_class >> 1];
     return spans == 0 ? 1 : spans;
 }
 

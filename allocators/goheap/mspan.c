@@ -114,7 +114,7 @@ void mspan_unclaim(struct mspan *s, uint32_t first, uint32_t count) {
     bits_flip(s->alloc_bits, first, first + count);
     if (s->black_count != 0 && mspan_bit(s->black_bits, first)) {
         bits_flip(s->black_bits, first, first + count);
-        s->black_count -= count;
+        __atomic_store_n(&s->black_count, s->black_count - count, __ATOMIC_RELAXED);
     }
     s->alloc_count -= count;
     s->free_index = first;
