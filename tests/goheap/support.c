@@ -87,7 +87,7 @@ NOINLINE struct node *list_build(struct goheap_mutator *m, uint64_t count) {
         if (node == NULL)
             return NULL;
         node->value = i;
-        node->next = list;
+        goheap_store_first(&node->next, list);
         list = node;
     }
     return list;

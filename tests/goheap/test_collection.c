@@ -13,11 +13,11 @@ static NOINLINE void ring_drop(struct goheap_mutator *m) {
     void **last = first;
     for (int i = 0; i < 1000; i++) {
         void **next = goheap_new(m, VICTIM_BYTES, 3);
-        last[0] = next;
-        next[1] = last;
+        goheap_store_first(&last[0], next);
+        goheap_store_first(&next[1], last);
         last = next;
     }
-    last[0] = first;
+    goheap_store_first(&last[0], first);
 }
 
 HEAP_TEST(unreachable_objects_are_collected_in_cycles_too) {
@@ -33,12 +33,12 @@ HEAP_TEST(unreachable_objects_are_collected_in_cycles_too) {
 
 /* Functions of their own leave no copy of the victim's address in the frame of the test. */
 static NOINLINE void victim_store(struct goheap_mutator *m, void **slot) {
-    *slot = goheap_new(m, VICTIM_BYTES, 0);
+    goheap_store(m, slot, goheap_new(m, VICTIM_BYTES, 0));
 }
 
-static NOINLINE void slots_clear(void **slots, size_t count) {
+static NOINLINE void slots_clear(struct goheap_mutator *m, void **slots, size_t count) {
     for (size_t i = 0; i < count; i++)
-        slots[i] = NULL;
+        goheap_store(m, &slots[i], NULL);
 }
 
 /* A holder with this mask, and the victim's address in its word `word`, is all there is during the
@@ -87,7 +87,7 @@ HEAP_TEST(each_element_of_an_array_is_scanned_by_the_mask) {
             void **volatile array = array_make(m, lengths[i], word);
             collect_all(m);
             CHECK_EQUAL(objects_alive(m, VICTIM_BYTES), word % ELEMENT_WORDS == 1);
-            slots_clear(array, words);
+            slots_clear(m, array, words);
             collect_all(m);
             CHECK_EQUAL(objects_alive(m, VICTIM_BYTES), 0);
         }
@@ -108,7 +108,7 @@ HEAP_TEST(words_from_64_up_of_one_object_keep_nothing) {
 }
 
 static NOINLINE void interior_store(struct goheap_mutator *m, char **holder, size_t offset) {
-    *holder = (char *)goheap_new(m, VICTIM_BYTES, 0) + offset;
+    goheap_store(m, holder, (char *)goheap_new(m, VICTIM_BYTES, 0) + offset);
 }
 
 HEAP_TEST(an_interior_pointer_in_an_object_keeps_its_object) {
@@ -119,7 +119,7 @@ HEAP_TEST(an_interior_pointer_in_an_object_keeps_its_object) {
         collect_all(m);
         CHECK_EQUAL(objects_alive(m, VICTIM_BYTES), 1);
     }
-    *holder = NULL;
+    goheap_store(m, holder, NULL);
     collect_all(m);
     CHECK_EQUAL(objects_alive(m, VICTIM_BYTES), 0);
 }

@@ -17,14 +17,14 @@ static NOINLINE bool chunk_add(struct goheap_mutator *m, struct chunk **kept, ui
     struct chunk *chunk = goheap_new(m, sizeof *chunk, 0xff);
     if (chunk == NULL)
         return false;
-    chunk->next = *kept;
+    goheap_store_first(&chunk->next, *kept);
     *kept = chunk;
-    chunk->list = list_build(m, CHUNK_NODES);
+    goheap_store_first(&chunk->list, list_build(m, CHUNK_NODES));
     if (chunk->list == NULL)
         return false;
     static const size_t sizes[6] = {9, 100, 700, 3000, 20000, 90000};
     for (size_t i = 0; i < 6; i++) {
-        chunk->blocks[i] = goheap_new(m, sizes[i] + round % 64, i % 2);
+        goheap_store_first(&chunk->blocks[i], goheap_new(m, sizes[i] + round % 64, i % 2));
         if (chunk->blocks[i] == NULL)
             return false;
     }

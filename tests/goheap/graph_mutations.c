@@ -1,0 +1,481 @@
+/*
+ * Threads change one graph while it is collected, against a shadow of it.
+ *
+ *      goheap-graph MUTATIONS [THREADS 4] [SEED 1] [NODES 20000] [GOGC 25] [CHECK 1]
+ *
+ * The graph is layered: the tops are registered, and the edges of a node lead to nodes of the next
+ * layer. So the number of its edges tells whether a node is alive, and the shadow, outside the
+ * heap, counts them. Nodes have up to 1024 edges, the tops many more (they are marked in parts),
+ * the last layer none; some share spans with others of another layout, some have a tiny object.
+ *
+ * A mutation links, drops, moves or bulk-copies edges, or puts a new node in place of an edge.
+ * Moves are what a concurrent marker must not miss: the only pointer to a subgraph goes from where
+ * the marker will come to where it has been. Between mutations, threads poll, wait in safe regions,
+ * collect, end and begin as mutators.
+ *
+ * The shadow has each node's address, inverted; that is how threads get at nodes. It is as if they
+ * had walked there: a node that is counted is reachable, or in the hands of a thread that has not
+ * come to a safepoint since it was. No mutation has a safepoint inside. Each mutation compares what
+ * it touches with the shadow; so does, for the whole graph, the end, where all is dropped and
+ * nothing may remain. CHECK 1: checkmark in every cycle; 2: threads meet at random times; 3: both.
+ */
+#include "allocators/goheap/goheap.h"
+
+#include <pthread.h>
+#include <sched.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+
+enum {
+    LAYERS = 6,
+    TOPS = 8,
+    TOP_WIDTH = 4096, /* the first one's: 10 times that, 320 KB */
+    WIDTH_MOST = 1024,
+    MASKED_WIDTH_MOST = 62, /* a node whose first word is no pointer must be told by one mask */
+    STRIPES = 256,
+    THREADS_MOST = 64
+};
+
+struct node {
+    uint32_t refs; /* atomic; edges to it, and threads that hold it; 0: there is no such node */
+    uint32_t layer, width, capacity;
+    bool is_boxed;   /* word 0 points to the stamp; else it is the stamp */
+    uint32_t *edges; /* numbers of nodes; 0: NULL. Guarded by the node's stripe */
+    uint64_t stamp;
+    uintptr_t hidden; /* its address, inverted */
+    uint32_t next_free;
+};
+
+struct worker {
+    struct goheap_mutator *m;
+    uint64_t random, while_marking;
+    pthread_t thread;
+};
+
+static struct {
+    struct node *nodes; /* by number, from 1 on: the tops, then layer after layer */
+    uint32_t per_layer;
+    uint32_t free[LAYERS]; /* lists of numbers */
+    pthread_mutex_t free_lock;
+    pthread_mutex_t stripes[STRIPES];
+    void *tops[TOPS]; /* a registered range */
+} graph = {.free_lock = PTHREAD_MUTEX_INITIALIZER};
+
+static uint64_t mutations_per_thread;
+static struct worker workers[THREADS_MOST];
+
+static uint64_t mix(uint64_t x) {
+    x += UINT64_C(0x9e3779b97f4a7c15);
+    x = (x ^ (x >> 30)) * UINT64_C(0xbf58476d1ce4e5b9);
+    x = (x ^ (x >> 27)) * UINT64_C(0x94d049bb133111eb);
+    return x ^ (x >> 31);
+}
+
+static uint32_t draw(struct worker *w, uint64_t below) {
+    return (uint32_t)(mix(w->random++) % below);
+}
+
+static uint32_t number_of(const struct node *n) {
+    return (uint32_t)(n - graph.nodes);
+}
+
+static void die(const char *what, const struct node *n) {
+    fprintf(stderr, "goheap-graph: %s: node %u of layer %u at %p, %u edges, %u refs\n", what,
+            number_of(n), n->layer, (void *)~n->hidden, n->width, n->refs);
+    abort();
+}
+
+/* ---- a node in the heap: word 0, then its edges ---- */
+
+static void **node_words(const struct node *n) {
+    return (void **)~n->hidden;
+}
+
+static void *address_of(uint32_t number) {
+    return number == 0 ? NULL : (void *)~graph.nodes[number].hidden;
+}
+
+static void node_check(const struct node *n) {
+    void **words = node_words(n);
+    const uint64_t *stamp = n->is_boxed ? words[0] : (void *)words;
+    if (*stamp != n->stamp)
+        die("changed or lost", n);
+}
+
+static void edge_check(const struct node *n, uint32_t edge) {
+    if (node_words(n)[1 + edge] != address_of(n->edges[edge]))
+        die("an edge leads elsewhere", n);
+}
+
+static void *checked(void *p) {
+    if (p == NULL) {
+        fprintf(stderr, "goheap-graph: no memory\n");
+        abort();
+    }
+    return p;
+}
+
+static void **node_new_boxed(struct goheap_mutator *m, const struct node *n) {
+    uint64_t *stamp = checked(goheap_new(m, sizeof *stamp, 0));
+    *stamp = n->stamp;
+    void **words = checked(goheap_new_array(m, 1 + n->width, sizeof *words, 1));
+    goheap_store_first(&words[0], stamp);
+    return words;
+}
+
+static void **node_new_plain(struct goheap_mutator *m, const struct node *n, size_t bytes,
+                             uint64_t pointers) {
+    uint64_t *stamp = checked(goheap_new(m, bytes, pointers));
+    *stamp = n->stamp;
+    return (void **)(void *)stamp;
+}
+
+/* The object, with no edge yet. Nobody knows of the node. */
+static void node_make(struct worker *w, struct node *n, uint32_t width) {
+    void **words;
+    n->stamp = mix(w->random++) | 1;
+    n->width = n->layer == LAYERS - 1 ? 0 : width;
+    n->is_boxed = n->width > MASKED_WIDTH_MOST || (n->width > 0 && draw(w, 2) == 0);
+    if (n->is_boxed)
+        words = node_new_boxed(w->m, n);
+    else if (n->width > 0)
+        words =
+            node_new_plain(w->m, n, 8 + (size_t)n->width * 8, ((UINT64_C(1) << n->width) - 1) << 1);
+    else
+        words = node_new_plain(w->m, n, 8 + draw(w, 200), 0);
+    for (uint32_t i = 0; i < n->width; i++)
+        n->edges[i] = 0;
+    n->hidden = ~(uintptr_t)words;
+    __atomic_store_n(&n->refs, 1, __ATOMIC_RELEASE);
+}
+
+/* ---- counting ---- */
+
+/* False: the node is gone. */
+static bool node_hold(struct node *n) {
+    uint32_t refs = __atomic_load_n(&n->refs, __ATOMIC_RELAXED);
+    while (refs != 0)
+        if (__atomic_compare_exchange_n(&n->refs, &refs, refs + 1, true, __ATOMIC_ACQUIRE,
+                                        __ATOMIC_RELAXED))
+            return true;
+    return false;
+}
+
+static void node_release(uint32_t number) {
+    struct node *n = &graph.nodes[number];
+    if (number == 0 || __atomic_fetch_sub(&n->refs, 1, __ATOMIC_ACQ_REL) != 1)
+        return;
+    for (uint32_t i = 0; i < n->width; i++)
+        node_release(n->edges[i]);
+    pthread_mutex_lock(&graph.free_lock);
+    n->next_free = graph.free[n->layer];
+    graph.free[n->layer] = number;
+    pthread_mutex_unlock(&graph.free_lock);
+}
+
+static struct node *node_take_free(uint32_t layer) {
+    pthread_mutex_lock(&graph.free_lock);
+    uint32_t number = graph.free[layer];
+    if (number != 0)
+        graph.free[layer] = graph.nodes[number].next_free;
+    pthread_mutex_unlock(&graph.free_lock);
+    return number != 0 ? &graph.nodes[number] : NULL;
+}
+
+/* A node of the layer, held, or NULL. */
+static struct node *node_draw(struct worker *w, uint32_t layer) {
+    for (int tries = 0; tries < 4; tries++) {
+        uint32_t number = 1 + draw(w, TOPS);
+        if (layer > 0)
+            number = 1 + TOPS + (layer - 1) * graph.per_layer + draw(w, graph.per_layer);
+        if (node_hold(&graph.nodes[number]))
+            return &graph.nodes[number];
+    }
+    return NULL;
+}
+
+/* ---- mutations: of held nodes, and without a safepoint ---- */
+
+static void stripes_lock(const struct node *a, const struct node *b) {
+    uint32_t i = number_of(a) % STRIPES, j = number_of(b) % STRIPES;
+    pthread_mutex_lock(&graph.stripes[i < j ? i : j]);
+    if (i != j)
+        pthread_mutex_lock(&graph.stripes[i < j ? j : i]);
+}
+
+static void stripes_unlock(const struct node *a, const struct node *b) {
+    uint32_t i = number_of(a) % STRIPES, j = number_of(b) % STRIPES;
+    pthread_mutex_unlock(&graph.stripes[i]);
+    if (i != j)
+        pthread_mutex_unlock(&graph.stripes[j]);
+}
+
+/* The edge leads to `number` from now on, which is counted already. Returns where it led. */
+static uint32_t edge_set(struct worker *w, struct node *n, uint32_t edge, uint32_t number) {
+    uint32_t before = n->edges[edge];
+    edge_check(n, edge);
+    goheap_store(w->m, &node_words(n)[1 + edge], address_of(number));
+    n->edges[edge] = number;
+    return before;
+}
+
+static void edge_replace(struct worker *w, struct node *n, uint32_t number) {
+    stripes_lock(n, n);
+    uint32_t before = edge_set(w, n, draw(w, n->width), number);
+    stripes_unlock(n, n);
+    node_release(before);
+}
+
+static void edge_link(struct worker *w, struct node *n) {
+    struct node *target = node_draw(w, n->layer + 1);
+    if (target == NULL)
+        return;
+    node_check(target);
+    edge_replace(w, n, number_of(target));
+}
+
+static void edge_move(struct worker *w, struct node *from, struct node *to) {
+    stripes_lock(from, to);
+    uint32_t number = edge_set(w, from, draw(w, from->width), 0);
+    uint32_t before = edge_set(w, to, draw(w, to->width), number);
+    stripes_unlock(from, to);
+    node_release(before);
+}
+
+/* Copies `count` edges; `before` becomes where they led. Both stripes are held. */
+static void edges_copy_locked(struct worker *w, const struct node *from, struct node *to,
+                              uint32_t count, uint32_t *before) {
+    for (uint32_t i = 0; i < count; i++) {
+        edge_check(from, i);
+        edge_check(to, to->width - count + i);
+        before[i] = to->edges[to->width - count + i];
+        to->edges[to->width - count + i] = from->edges[i];
+        if (from->edges[i] != 0)
+            __atomic_fetch_add(&graph.nodes[from->edges[i]].refs, 1, __ATOMIC_RELAXED);
+    }
+    void **words = node_words(to) + 1 + to->width - count;
+    bool in_pairs = count % 2 == 0 && draw(w, 2) == 0;
+    if (in_pairs)
+        goheap_copy(w->m, words, node_words(from) + 1, count / 2, 16, 3);
+    else
+        goheap_copy(w->m, words, node_words(from) + 1, count, 8, 1);
+}
+
+static void edges_copy(struct worker *w, const struct node *from, struct node *to) {
+    uint32_t before[WIDTH_MOST];
+    uint32_t most = from->width < to->width ? from->width : to->width;
+    if (most > 8 && draw(w, 16) != 0)
+        most = 8;
+    if (most > WIDTH_MOST)
+        most = WIDTH_MOST;
+    uint32_t count = 1 + draw(w, most);
+    if (from == to)
+        return;
+    stripes_lock(from, to);
+    edges_copy_locked(w, from, to, count, before);
+    stripes_unlock(from, to);
+    for (uint32_t i = 0; i < count; i++)
+        node_release(before[i]);
+}
+
+/* ---- steps ---- */
+
+/* The new node is made first, for that is a safepoint; a thread that draws it may link it earlier.
+ */
+static void step_new(struct worker *w, uint32_t layer) {
+    struct node *made = node_take_free(layer + 1);
+    if (made == NULL)
+        return;
+    node_make(w, made, 1 + draw(w, made->capacity));
+    struct node *n = node_draw(w, layer);
+    if (n == NULL) {
+        node_release(number_of(made));
+        return;
+    }
+    edge_replace(w, n, number_of(made));
+    node_release(number_of(n));
+}
+
+static void step_two(struct worker *w, struct node *n, bool moves) {
+    struct node *other = node_draw(w, n->layer);
+    if (other == NULL)
+        return;
+    node_check(other);
+    if (moves)
+        edge_move(w, n, other);
+    else
+        edges_copy(w, n, other);
+    node_release(number_of(other));
+}
+
+static __attribute__((noinline)) void step(struct worker *w) {
+    uint32_t layer = draw(w, LAYERS - 1), choice = draw(w, 16);
+    w->while_marking += w->m->marking != 0;
+    if (choice < 6) {
+        step_new(w, layer);
+        return;
+    }
+    struct node *n = node_draw(w, layer);
+    if (n == NULL)
+        return;
+    node_check(n);
+    if (choice < 10)
+        edge_link(w, n);
+    else if (choice < 11)
+        edge_replace(w, n, 0);
+    else
+        step_two(w, n, choice < 14);
+    node_release(number_of(n));
+}
+
+/* Nothing of the heap is on the stack here. */
+static __attribute__((noinline)) void pause_somehow(struct worker *w) {
+    uint32_t choice = draw(w, 1024);
+    if (choice < 512) {
+        goheap_poll(w->m);
+    } else if (choice < 1000) {
+        goheap_block(w->m);
+        sched_yield();
+        goheap_unblock(w->m);
+    } else if (choice < 1022) {
+        goheap_detach(w->m);
+        w->m = checked(goheap_attach(__builtin_frame_address(0)));
+    } else {
+        goheap_collect(w->m);
+    }
+}
+
+static void *worker_main(void *argument) {
+    struct worker *w = argument;
+    w->m = checked(goheap_attach(__builtin_frame_address(0)));
+    for (uint64_t i = 0; i < mutations_per_thread; i++) {
+        step(w);
+        if (i % 256 == 255)
+            pause_somehow(w);
+    }
+    goheap_detach(w->m);
+    return NULL;
+}
+
+/* ---- beginning and end ---- */
+
+static void *shadow_map(size_t bytes) {
+    void *p = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE,
+                   -1, 0);
+    return checked(p == MAP_FAILED ? NULL : p);
+}
+
+static uint32_t node_capacity(uint32_t number) {
+    if (number <= TOPS)
+        return number == 1 ? 10 * TOP_WIDTH : TOP_WIDTH;
+    return number % 64 == 0 ? WIDTH_MOST : number % 8 == 0 ? 64 : 8;
+}
+
+static void graph_init(uint32_t nodes) {
+    graph.per_layer = nodes / (LAYERS - 1);
+    uint32_t last = TOPS + graph.per_layer * (LAYERS - 1);
+    graph.nodes = shadow_map((last + 1) * sizeof *graph.nodes);
+    for (uint32_t i = last; i > 0; i--) {
+        struct node *n = &graph.nodes[i];
+        n->layer = i <= TOPS ? 0 : 1 + (i - TOPS - 1) / graph.per_layer;
+        n->capacity = node_capacity(i);
+        n->edges = shadow_map(n->capacity * sizeof *n->edges);
+        n->next_free = graph.free[n->layer];
+        graph.free[n->layer] = i;
+    }
+    for (int i = 0; i < STRIPES; i++)
+        pthread_mutex_init(&graph.stripes[i], NULL);
+}
+
+static void *tops_make(void *unused) {
+    struct worker w = {.m = checked(goheap_attach(__builtin_frame_address(0)))};
+    for (uint32_t i = 0; i < TOPS; i++) {
+        struct node *n = node_take_free(0);
+        node_make(&w, n, n->capacity);
+        goheap_store_first(&graph.tops[i], node_words(n));
+    }
+    goheap_detach(w.m);
+    return unused;
+}
+
+/* Every node and edge is as the shadow says, and the counts are those of the edges. */
+static void graph_check(void) {
+    uint32_t last = TOPS + graph.per_layer * (LAYERS - 1), alive = 0;
+    uint32_t *refs = shadow_map((last + 1) * sizeof *refs);
+    for (uint32_t i = 1; i <= last; i++) {
+        const struct node *n = &graph.nodes[i];
+        if (n->refs == 0)
+            continue;
+        alive++;
+        node_check(n);
+        for (uint32_t edge = 0; edge < n->width; edge++) {
+            edge_check(n, edge);
+            refs[n->edges[edge]]++;
+        }
+    }
+    for (uint32_t i = 1; i <= last; i++)
+        if (graph.nodes[i].refs != refs[i] + (i <= TOPS))
+            die("the shadow has lost count", &graph.nodes[i]);
+    printf("%u nodes alive, ", alive);
+}
+
+static bool nothing_remains(void) {
+    static struct goheap_memstats stats;
+    for (uint32_t i = 0; i < TOPS; i++)
+        graph.tops[i] = NULL;
+    goheap_collect(NULL);
+    goheap_verify(NULL);
+    goheap_read_memstats(NULL, &stats);
+    printf("%llu objects made, %llu collections, heap at most %llu KB\n",
+           (unsigned long long)stats.mallocs, (unsigned long long)stats.num_gc,
+           (unsigned long long)stats.heap_sys_peak >> 10);
+    if (stats.heap_objects != 0)
+        fprintf(stderr, "goheap-graph: all was dropped, but %llu objects remain\n",
+                (unsigned long long)stats.heap_objects);
+    return stats.heap_objects == 0;
+}
+
+static bool run(size_t threads, uint64_t seed) {
+    uint64_t while_marking = 0;
+    for (size_t i = 0; i < threads; i++) {
+        workers[i].random = mix(seed + i);
+        if (pthread_create(&workers[i].thread, NULL, worker_main, &workers[i]) != 0)
+            abort();
+    }
+    for (size_t i = 0; i < threads; i++) {
+        pthread_join(workers[i].thread, NULL);
+        while_marking += workers[i].while_marking;
+    }
+    graph_check();
+    printf("%llu of %llu mutations while marking, ", (unsigned long long)while_marking,
+           (unsigned long long)(mutations_per_thread * threads));
+    return nothing_remains();
+}
+
+static uint64_t argument(int argc, char **argv, int i, uint64_t otherwise) {
+    return i < argc ? strtoull(argv[i], NULL, 10) : otherwise;
+}
+
+int main(int argc, char **argv) {
+    uint64_t mutations = argument(argc, argv, 1, 0), threads = argument(argc, argv, 2, 4);
+    uint64_t nodes = argument(argc, argv, 4, 20000), check = argument(argc, argv, 6, 1);
+    if (mutations == 0 || threads == 0 || threads > THREADS_MOST || nodes < 100) {
+        fprintf(stderr, "usage: goheap-graph MUTATIONS [THREADS] [SEED] [NODES] [GOGC] [CHECK]\n");
+        return 2;
+    }
+    struct goheap_options options = goheap_options_default();
+    options.gogc = (int64_t)argument(argc, argv, 5, 25);
+    options.checkmark = (check & 1) != 0;
+    options.handshake_delays = (check & 2) != 0;
+    if (!goheap_init(&options) || !goheap_root(graph.tops, sizeof graph.tops))
+        return 1;
+    mutations_per_thread = mutations / threads;
+    graph_init((uint32_t)nodes);
+    pthread_t maker;
+    if (pthread_create(&maker, NULL, tops_make, NULL) != 0)
+        return 1;
+    pthread_join(maker, NULL);
+    return run(threads, argument(argc, argv, 3, 1)) ? 0 : 1;
+}
