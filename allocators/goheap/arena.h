@@ -4,7 +4,7 @@
  * An arena is 64 MB of address space, aligned to 64 MB: 8192 pages of 8 KB. It is reserved whole
  * and becomes usable from its start on, in pieces of at least 1 MB (`committed` pages). What is
  * known of its pages lies beside it, in struct arena: which are free (the page allocator's bitmap
- * and summaries), and to which span each belongs.
+ * and summaries), which of those hold no memory, and to which span each belongs.
  *
  * The way from an address to a span is two loads: arena_index[address / 64 MB], a flat table over
  * the whole 48-bit address space of which only the parts in use are backed by memory, then
@@ -45,10 +45,13 @@ struct page_summary {
 struct arena {
     uintptr_t base;
     uint32_t committed; /* pages [0, committed) are ready memory */
-    uint32_t touched;   /* pages [touched, committed) were never handed out, so they are zero */
+    uint32_t idle;      /* pages that are free and hold memory */
     struct page_summary whole;
     struct page_summary chunks[PAGE_CHUNKS];
     uint64_t taken[ARENA_PAGES / 64]; /* bit: page is in a span, or not committed */
+    /* Bit: page is free and holds no memory, because it was never handed out, or given back to the
+       operating system since. It reads as zero. */
+    uint64_t released[ARENA_PAGES / 64];
     struct mspan *spans[ARENA_PAGES]; /* of each page; NULL: in no span */
 };
 

@@ -11,6 +11,7 @@
 #include "allocators/goheap/mgc.h"
 #include "allocators/goheap/mheap.h"
 #include "allocators/goheap/os.h"
+#include "allocators/goheap/scavenge.h"
 #include "allocators/goheap/sweep.h"
 #include "allocators/goheap/world.h"
 
@@ -27,10 +28,10 @@ enum {
 static struct {
     pthread_mutex_t lock;
     pthread_cond_t woken;
-    bool is_wanted;      /* lock */
-    bool sleeps;         /* atomic; without a time to wake up */
-    uint64_t cycles;     /* atomic; cycles that have ended */
-    uint64_t began_ns;   /* of marking in this cycle */
+    bool is_wanted;    /* lock */
+    bool sleeps;       /* atomic; without a time to wake up */
+    uint64_t cycles;   /* atomic; cycles that have ended */
+    uint64_t began_ns; /* of marking in this cycle */
     struct bgworker_times times;
 } worker = {.lock = PTHREAD_MUTEX_INITIALIZER};
 
@@ -41,9 +42,10 @@ void bgworker_wake(void) {
     pthread_mutex_unlock(&worker.lock);
 }
 
+/* Sequentially consistent, as in worker_sleep: one of the two sees what the other has written. */
 void bgworker_note_cycle(void) {
-    __atomic_fetch_add(&worker.cycles, 1, __ATOMIC_RELAXED);
-    if (__atomic_load_n(&worker.sleeps, __ATOMIC_RELAXED))
+    __atomic_fetch_add(&worker.cycles, 1, __ATOMIC_SEQ_CST);
+    if (__atomic_load_n(&worker.sleeps, __ATOMIC_SEQ_CST))
         bgworker_wake();
 }
 
@@ -142,6 +144,14 @@ static void worker_sweep(void) {
     world_unlock_collection();
 }
 
+/* For good, unless a cycle has ended that it has not seen. */
+static void worker_sleep(uint64_t seen) {
+    __atomic_store_n(&worker.sleeps, true, __ATOMIC_SEQ_CST);
+    if (__atomic_load_n(&worker.cycles, __ATOMIC_SEQ_CST) == seen)
+        worker_wait(0);
+    __atomic_store_n(&worker.sleeps, false, __ATOMIC_RELAXED);
+}
+
 static void *worker_main(void *unused) {
     uint64_t seen = 0;
     (void)unused;
@@ -152,14 +162,17 @@ static void *worker_main(void *unused) {
             worker_mark();
         } else if (cycles != seen) {
             seen = cycles;
+            scavenge_step();
             worker_wait(TICK_NS);
         } else if (!sweep_is_done()) {
             worker_sweep();
             worker_wait(SWEEP_NAP_NS);
         } else {
-            __atomic_store_n(&worker.sleeps, true, __ATOMIC_RELAXED);
-            worker_wait(0);
-            __atomic_store_n(&worker.sleeps, false, __ATOMIC_RELAXED);
+            uint64_t again_ns = scavenge_step();
+            if (again_ns != 0)
+                worker_wait(again_ns);
+            else
+                worker_sleep(seen);
         }
     }
     return NULL;

@@ -54,8 +54,9 @@ struct goheap_options {
     int64_t gogc;           /* per cent of the live heap that may be allocated before the next
                                collection; < 0: off. Go's GOGC. */
     enum goheap_gc gc;
-    uint64_t memlimit;      /* bytes of all memory got from the operating system that the collector
-                               tries to stay below, 0: none. Go's GOMEMLIMIT. */
+    uint64_t memlimit;      /* bytes of all memory got from the operating system and not given back
+                               (sys - heap_released) that the collector tries to stay below, 0:
+                               none. Ignored with gc off. Go's GOMEMLIMIT. */
     uint64_t stress;        /* > 0: collect at every stress-th refill, and poison freed slots */
     bool checkmark;         /* check each marking against one made with the world stopped; slow */
     bool handshake_delays;  /* wait for random times where threads meet, to find races; slow */
@@ -157,7 +158,8 @@ GOHEAP_API void goheap_collect(struct goheap_mutator *m);
    calling mutator passes itself, others NULL. */
 struct goheap_memstats {
     uint64_t alloc, total_alloc, sys, mallocs, frees; /* bytes, bytes, bytes, objects, objects */
-    uint64_t heap_alloc, heap_sys, heap_idle, heap_inuse, heap_released, heap_objects;
+    uint64_t heap_alloc, heap_sys, heap_idle, heap_inuse, heap_released, heap_objects; /* released:
+        idle, and without memory: never used, or given back by the scavenger (not with gc off) */
     uint64_t mspan_inuse, mcache_inuse, gc_sys, other_sys; /* bytes */
     uint64_t next_gc, pause_total_ns, num_gc, num_forced_gc;
     uint64_t tiny_allocs; /* objects that shared a tiny block; part of mallocs */

@@ -8,6 +8,7 @@
 #include "allocators/goheap/metadata.h"
 #include "allocators/goheap/mutator.h"
 #include "allocators/goheap/page_alloc.h"
+#include "allocators/goheap/scavenge.h"
 #include "allocators/goheap/sweep.h"
 
 struct mheap mheap;
@@ -21,6 +22,7 @@ bool mheap_init(const struct goheap_options *options) {
         mcentral_init(&mheap.central[c]);
     metadata_reset();
     page_alloc_init();
+    scavenge_init();
     return arena_init();
 }
 
@@ -72,6 +74,7 @@ static struct mspan *mheap_carve(size_t pages, unsigned span_class) {
     struct mspan *s = mspan_new(address, pages, span_class);
     if (s == NULL)
         return NULL;
+    scavenge_note_cycle();
     s->needs_zero = page_alloc_take(address, pages);
     mspan_sweepgen_set(s, mheap_sweepgen());
     mheap.pages_in_use += pages;
@@ -79,24 +82,27 @@ static struct mspan *mheap_carve(size_t pages, unsigned span_class) {
     return s;
 }
 
-static struct mspan *mheap_try(size_t pages, unsigned span_class) {
-    mheap_lock();
-    struct mspan *s = mheap_carve(pages, span_class);
+/* The lock is given back, and the span, if there is one, is in the map. The limit is looked at
+   before anybody touches the span's memory. */
+static struct mspan *mheap_hand_out(struct mspan *s, size_t pages) {
     if (s != NULL)
         arena_spans_set(s->base, pages, s);
     mheap_unlock();
+    if (s != NULL)
+        scavenge_keep_limit(pages);
     return s;
+}
+
+static struct mspan *mheap_try(size_t pages, unsigned span_class) {
+    mheap_lock();
+    return mheap_hand_out(mheap_carve(pages, span_class), pages);
 }
 
 static struct mspan *mheap_try_grown(size_t pages, unsigned span_class) {
     mheap_lock();
     /* Another thread may have freed or grown meanwhile; then this one need not. */
     bool has_pages = page_alloc_find(pages) != 0 || page_alloc_grow(pages);
-    struct mspan *s = has_pages ? mheap_carve(pages, span_class) : NULL;
-    if (s != NULL)
-        arena_spans_set(s->base, pages, s);
-    mheap_unlock();
-    return s;
+    return mheap_hand_out(has_pages ? mheap_carve(pages, span_class) : NULL, pages);
 }
 
 struct mspan *mheap_span_new(struct mutator *m, size_t pages, unsigned span_class) {
@@ -116,8 +122,9 @@ void mheap_span_free(struct mspan *s) {
     assert(s->alloc_count == 0);
     size_t pages = s->bytes / PAGE_BYTES;
     mheap_lock();
+    scavenge_note_cycle();
     arena_spans_set(s->base, pages, NULL);
-    page_alloc_give(s->base, pages);
+    page_alloc_give(s->base, pages, PAGES_IDLE);
     mheap.pages_in_use -= pages;
     mheap.span_count--;
     mspan_free(s);

@@ -120,6 +120,11 @@ void os_release(void *start, size_t bytes, size_t ready, enum os_use use) {
     os_unbook(ready, use);
 }
 
+bool os_discard(void *start, size_t bytes) {
+    assert((uintptr_t)start % OS_PAGE_BYTES == 0 && bytes % OS_PAGE_BYTES == 0);
+    return madvise(start, bytes, MADV_DONTNEED) == 0;
+}
+
 uint64_t os_ready_bytes(enum os_use use) {
     return atomic_load_explicit(&os.ready[use], memory_order_relaxed);
 }

@@ -7,6 +7,9 @@
  *     none --os_reserve--> reserved --os_commit--> ready
  *     none --os_map------------------------------> ready --os_unmap--> none
  *
+ * Ready memory costs nothing until it is first touched. os_discard brings it back to that: it stays
+ * ready, reads as zero, and holds no memory.
+ *
  * Every transition that gets memory counts as one call for fault injection, and one to ready counts
  * against the memory limit. Writable private memory is what RLIMIT_DATA counts, so a reservation is
  * PROT_NONE and costs nothing there.
@@ -47,6 +50,10 @@ void os_unmap(void *start, size_t bytes, enum os_use use);
 
 /* Gives back a reservation of which `ready` bytes were committed. */
 void os_release(void *start, size_t bytes, size_t ready, enum os_use use);
+
+/* Takes the memory out of ready OS pages; what they held is lost. False: nothing has changed (the
+   process has locked its memory, for one). */
+bool os_discard(void *start, size_t bytes);
 
 /* Bytes ready for one use, and for all. */
 uint64_t os_ready_bytes(enum os_use use);

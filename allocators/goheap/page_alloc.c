@@ -5,10 +5,16 @@
 
 #include "allocators/goheap/os.h"
 
-static size_t hint; /* every arena before arenas[hint] has no free page */
+static size_t hint;     /* every arena before arenas[hint] has no free page */
+static size_t released; /* bits set in all arenas' released */
 
 void page_alloc_init(void) {
     hint = 0;
+    released = 0;
+}
+
+size_t page_alloc_released(void) {
+    return released;
 }
 
 size_t page_alloc_hint(void) {
@@ -111,17 +117,38 @@ uintptr_t page_alloc_find(size_t pages) {
     return 0;
 }
 
-/* Sets or clears the bits of pages [first, last) of one arena and renews its summaries. */
-static void arena_mark(struct arena *arena, size_t first, size_t last, bool taken) {
-    for (size_t page = first; page < last;) {
-        size_t word_end = (page / 64 + 1) * 64;
-        size_t end = word_end < last ? word_end : last;
-        uint64_t bits = ~UINT64_C(0) >> (64 - (end - page)) << (page % 64);
-        assert((arena->taken[page / 64] & bits) == (taken ? 0 : bits));
-        uint64_t *word = &arena->taken[page / 64];
-        *word = taken ? *word | bits : *word & ~bits;
-        page = end;
+/* The bits of pages [page, last) that are in page's word. */
+static uint64_t word_bits(size_t page, size_t last) {
+    size_t word_end = (page / 64 + 1) * 64, end = word_end < last ? word_end : last;
+    return ~UINT64_C(0) >> (64 - (end - page)) << (page % 64);
+}
+
+/* Marks free pages of one word as taken. Returns how many of them were idle. */
+static uint32_t word_take(struct arena *arena, size_t word, uint64_t bits) {
+    assert((arena->taken[word] & bits) == 0);
+    uint32_t cold = (uint32_t)__builtin_popcountll(arena->released[word] & bits);
+    uint32_t idle = (uint32_t)__builtin_popcountll(bits) - cold;
+    arena->taken[word] |= bits;
+    arena->released[word] &= ~bits;
+    arena->idle -= idle;
+    released -= cold;
+    return idle;
+}
+
+static void word_give(struct arena *arena, size_t word, uint64_t bits, enum page_state state) {
+    assert((arena->taken[word] & bits) == bits && (arena->released[word] & bits) == 0);
+    uint32_t pages = (uint32_t)__builtin_popcountll(bits);
+    arena->taken[word] &= ~bits;
+    if (state == PAGES_RELEASED) {
+        arena->released[word] |= bits;
+        released += pages;
+    } else {
+        arena->idle += pages;
     }
+}
+
+/* After pages [first, last) have changed. */
+static void arena_summarize(struct arena *arena, size_t first, size_t last) {
     for (size_t c = first / PAGE_CHUNK_PAGES; c * PAGE_CHUNK_PAGES < last; c++)
         arena->chunks[c] = page_alloc_summarize_chunk(arena, c);
     arena->whole = page_alloc_summarize_arena(arena);
@@ -140,16 +167,15 @@ static struct arena *range_cut(uintptr_t *address, size_t *pages, size_t *first,
 }
 
 bool page_alloc_take(uintptr_t address, size_t pages) {
-    bool dirty = false;
+    uint32_t idle = 0;
     while (pages > 0) {
         size_t first, last;
         struct arena *arena = range_cut(&address, &pages, &first, &last);
-        arena_mark(arena, first, last, true);
-        dirty |= first < arena->touched;
-        if (last > arena->touched)
-            arena->touched = (uint32_t)last;
+        for (size_t page = first; page < last; page = (page / 64 + 1) * 64)
+            idle += word_take(arena, page / 64, word_bits(page, last));
+        arena_summarize(arena, first, last);
     }
-    return dirty;
+    return idle > 0;
 }
 
 /* Index of an arena in arenas[]. */
@@ -165,19 +191,50 @@ static size_t arena_position(const struct arena *arena) {
     return low;
 }
 
-void page_alloc_give(uintptr_t address, size_t pages) {
+void page_alloc_give(uintptr_t address, size_t pages, enum page_state state) {
     size_t position = arena_position(arena_find(address));
     if (position < hint)
         hint = position;
     while (pages > 0) {
         size_t first, last;
         struct arena *arena = range_cut(&address, &pages, &first, &last);
-        arena_mark(arena, first, last, false);
+        for (size_t page = first; page < last; page = (page / 64 + 1) * 64)
+            word_give(arena, page / 64, word_bits(page, last), state);
+        arena_summarize(arena, first, last);
     }
 }
 
+static bool page_is_idle(const struct arena *arena, size_t page) {
+    return ((arena->taken[page / 64] | arena->released[page / 64]) >> (page % 64) & 1) == 0;
+}
+
+/* The last idle page of an arena that has one. */
+static size_t arena_last_idle(const struct arena *arena) {
+    size_t word = ARENA_PAGES / 64 - 1;
+    while (~(arena->taken[word] | arena->released[word]) == 0)
+        word--;
+    uint64_t idle = ~(arena->taken[word] | arena->released[word]);
+    return word * 64 + 63 - (size_t)__builtin_clzll(idle);
+}
+
+struct page_run page_alloc_find_idle(size_t most) {
+    size_t i = arena_count;
+    while (i > 0 && arenas[i - 1]->idle == 0)
+        i--;
+    if (i == 0 || most == 0)
+        return (struct page_run){0, 0};
+    const struct arena *arena = arenas[i - 1];
+    size_t last = arena_last_idle(arena), first = last, huge = last / PAGES_HUGE * PAGES_HUGE;
+    while (first > huge && page_is_idle(arena, first - 1))
+        first--;
+    size_t pages = last + 1 - first, step = most < PAGES_RELEASE_STEP ? most : PAGES_RELEASE_STEP;
+    if (pages > step && (pages < PAGES_HUGE || most < PAGES_HUGE))
+        pages = step;
+    return (struct page_run){arena->base + (last + 1 - pages) * PAGE_BYTES, pages};
+}
+
 /* Commits `pages` pages from the committed end of `arena` on (into the arenas behind it, which are
-   fresh), and frees them. */
+   fresh), and frees them, released: nobody has touched them. */
 static bool arena_commit(struct arena *arena, size_t pages) {
     uintptr_t address = arena->base + (size_t)arena->committed * PAGE_BYTES;
     if (!os_commit((void *)address, pages * PAGE_BYTES, OS_HEAP))
@@ -189,7 +246,7 @@ static bool arena_commit(struct arena *arena, size_t pages) {
         struct arena *part = range_cut(&rest, &left, &first, &last);
         part->committed = (uint32_t)last;
     }
-    page_alloc_give(address, pages);
+    page_alloc_give(address, pages, PAGES_RELEASED);
     return true;
 }
 

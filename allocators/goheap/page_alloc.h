@@ -2,7 +2,7 @@
  * The page allocator: finds, takes and gives back runs of pages.
  *
  * Policy: address-ordered first fit. It keeps the heap dense at low addresses, so that the highest
- * pages fall idle, and it makes "never handed out yet" a single mark per arena.
+ * pages fall idle.
  *
  * Each arena has a bitmap of its pages and, so that a search need not walk it, summaries: of every
  * 512 pages and of the whole arena, the free run at the start, the longest, and the free run at the
@@ -11,7 +11,11 @@
  * per arena, then one per 512 pages, then at 8 words of bitmap, and runs may cross arenas. (Go has
  * five levels for the same idea; at 64 MB per arena two levels and a hint reach far.)
  *
- * Everything here is guarded by the heap lock. Source: Go, runtime/mpagealloc.go.
+ * A free page either holds memory ("idle") or none ("released": never handed out since it became
+ * ready, or given back to the operating system, scavenge.h). Released pages are zero, so a span of
+ * nothing else need not be zeroed.
+ *
+ * Everything here is guarded by the heap lock. Source: Go, runtime/mpagealloc.go, mgcscavenge.go.
  */
 #ifndef HEAPMARK_GOHEAP_PAGE_ALLOC_H
 #define HEAPMARK_GOHEAP_PAGE_ALLOC_H
@@ -27,11 +31,27 @@ void page_alloc_init(void);
 /* Address of the first run of `pages` free pages, or 0. Takes nothing. */
 uintptr_t page_alloc_find(size_t pages);
 
-/* Takes free pages. True: some of them were handed out before, so they may not be zero. */
+/* Takes free pages. True: some of them hold memory, so they may not be zero. */
 bool page_alloc_take(uintptr_t address, size_t pages);
 
-/* Gives taken pages back. */
-void page_alloc_give(uintptr_t address, size_t pages);
+/* Gives taken pages back, holding memory or released. */
+enum page_state { PAGES_IDLE, PAGES_RELEASED };
+void page_alloc_give(uintptr_t address, size_t pages, enum page_state state);
+
+/* How much goes back at once: little enough for a short system call, but a huge page whole, because
+   breaking it up costs the kernel more. */
+enum { PAGES_RELEASE_STEP = (64 << 10) / PAGE_BYTES, PAGES_HUGE = (2 << 20) / PAGE_BYTES };
+
+/* The highest idle pages, at most `most`: the huge page they end, if all of it is idle; else the
+   run they end, up to PAGES_RELEASE_STEP. Takes nothing. */
+struct page_run {
+    uintptr_t address;
+    size_t pages; /* 0: nothing is idle */
+};
+struct page_run page_alloc_find_idle(size_t most);
+
+/* Free pages that hold no memory. */
+size_t page_alloc_released(void);
 
 /* Makes at least `pages` more pages, in a row, ready and free. False: no memory. */
 bool page_alloc_grow(size_t pages);

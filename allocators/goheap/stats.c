@@ -9,6 +9,7 @@
 #include "allocators/goheap/mheap.h"
 #include "allocators/goheap/mutator.h"
 #include "allocators/goheap/os.h"
+#include "allocators/goheap/page_alloc.h"
 #include "allocators/goheap/world.h"
 
 static uint64_t delay_ns_max; /* atomic */
@@ -73,16 +74,20 @@ static void memstats_count(struct goheap_memstats *out, const struct stats *sum)
     out->heap_objects = out->mallocs - out->frees;
 }
 
-/* What was got from the operating system, and what for. */
+/* What was got from the operating system, and what for. The lock: the collector's thread may be
+   giving pages back. */
 static void memstats_memory(struct goheap_memstats *out) {
+    mheap_lock();
     out->sys = os_ready_bytes_total();
     out->heap_sys = out->heap_sys_peak = os_ready_bytes(OS_HEAP);
     out->heap_inuse = mheap.pages_in_use * PAGE_BYTES;
     out->heap_idle = out->heap_sys - out->heap_inuse;
+    out->heap_released = page_alloc_released() * PAGE_BYTES;
     out->mspan_inuse = metadata_used_bytes();
     out->mcache_inuse = world_mutator_count() * sizeof(struct mutator);
     out->gc_sys = os_ready_bytes(OS_GC);
     out->other_sys = 0;
+    mheap_unlock();
 }
 
 static void memstats_collector(struct goheap_memstats *out, const struct stats *sum) {

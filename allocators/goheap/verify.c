@@ -18,11 +18,13 @@
 #include "allocators/goheap/mspan.h"
 #include "allocators/goheap/mutator.h"
 #include "allocators/goheap/page_alloc.h"
+#include "allocators/goheap/scavenge.h"
 #include "allocators/goheap/stats.h"
 
 /* Sums over the spans found in the page map, and over mcentral's sets. */
 struct census {
     uint64_t spans, pages;
+    uint64_t idle, released; /* free pages with memory, and without; idle: of one arena */
     uint64_t objects[SIZE_CLASS_COUNT]; /* taken slots, by size class */
     uint64_t large_bytes;
     uint64_t filed; /* spans in sets */
@@ -99,17 +101,20 @@ static void verify_span(const struct mspan *s, struct census *census) {
 static void verify_page(const struct arena *arena, size_t page, struct census *census) {
     uintptr_t address = arena->base + page * PAGE_BYTES;
     const struct mspan *s = arena->spans[page];
-    bool is_taken = (arena->taken[page / 64] >> (page % 64) & 1) != 0;
+    bool is_taken = mspan_bit(arena->taken, (uint32_t)page);
+    bool is_released = mspan_bit(arena->released, (uint32_t)page);
+    CHECK(!is_taken || !is_released, "page %p is taken, but released", (void *)address);
     if (page >= arena->committed) {
         CHECK(is_taken && s == NULL, "page %p is not ready, but free or in a span",
               (void *)address);
         return;
     }
-    CHECK(is_taken == (s != NULL), "page %p is %s and %s a span", (void *)address,
-          is_taken ? "taken" : "free", s != NULL ? "in" : "not in");
+    CHECK(is_taken == (s != NULL || scavenge_holds(address)), "page %p is %s and %s a span",
+          (void *)address, is_taken ? "taken" : "free", s != NULL ? "in" : "not in");
+    census->released += is_released;
+    census->idle += !is_taken && !is_released;
     if (s == NULL)
         return;
-    CHECK(page < arena->touched, "page %p is in a span, but was never handed out", (void *)address);
     CHECK(address - s->base < s->bytes, "page %p is mapped to span [%p, +%zu)", (void *)address,
           (void *)s->base, s->bytes);
     if (s->base == address)
@@ -125,10 +130,11 @@ static void verify_arena(size_t position, struct census *census) {
     CHECK(arena_find(arena->base) == arena && arena_find(arena->base + ARENA_BYTES - 1) == arena,
           "arena %p is not in the index", (void *)arena->base);
     CHECK(position == 0 || arenas[position - 1]->base < arena->base, "arenas are not in order");
-    CHECK(arena->touched <= arena->committed, "arena %p: %u pages touched, %u committed",
-          (void *)arena->base, arena->touched, arena->committed);
+    census->idle = 0;
     for (size_t page = 0; page < ARENA_PAGES; page++)
         verify_page(arena, page, census);
+    CHECK(census->idle == arena->idle, "arena %p: %llu pages are idle, %u counted",
+          (void *)arena->base, (unsigned long long)census->idle, arena->idle);
     for (size_t c = 0; c < PAGE_CHUNKS; c++)
         CHECK(summary_equal(arena->chunks[c], page_alloc_summarize_chunk(arena, c)),
               "arena %p: summary of chunk %zu is stale", (void *)arena->base, c);
@@ -189,11 +195,20 @@ static void verify_counts(const struct census *census) {
           (unsigned long long)since_mark);
 }
 
+/* The lock: the collector's thread, which gives pages back, is no mutator, and does not stop. */
+static void verify_pages(struct census *census) {
+    mheap_lock();
+    for (size_t i = 0; i < arena_count; i++)
+        verify_arena(i, census);
+    CHECK(census->released == page_alloc_released(), "%llu pages are released, %zu counted",
+          (unsigned long long)census->released, page_alloc_released());
+    mheap_unlock();
+}
+
 void verify_heap(void) {
     struct census census;
     memset(&census, 0, sizeof census);
-    for (size_t i = 0; i < arena_count; i++)
-        verify_arena(i, &census);
+    verify_pages(&census);
     for (unsigned c = 0; c < SPAN_CLASS_COUNT; c++)
         verify_central(c, &census);
     CHECK(census.spans == mheap.span_count, "%llu spans in the page map, %llu counted",
