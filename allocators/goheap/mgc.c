@@ -395,6 +395,7 @@ void mgc_collect(struct mutator *m, enum mgc_reason reason) {
             mgc_mark_here(m);
         if (reason == MGC_FORCED || reason == MGC_EXHAUSTED)
             mgc_sweep_finish(m);
+        bgworker_note_cycle(); /* there may be memory to give back */
     }
     world_unlock_collection();
 }
