@@ -24,6 +24,11 @@
  *                                      (zero where the shape has pointers), p is gone. On NULL p stays.
  *   void  mem_delete(m, p, bytes)      the caller will not touch p again; bytes is what was asked
  *                                      for. malloc frees, a collector does nothing. p may be NULL.
+ *   MEM_DELETE_FREES                   a constant: 1 where mem_delete gives memory back, 0 where it
+ *                                      does nothing. A walk over a structure that has no other end
+ *                                      than to delete its objects is made only if it is 1: a C
+ *                                      programmer has to walk, a program with a collector (or a
+ *                                      region, as bump) drops the structure and goes on.
  *   void  mem_init(m, slot, value)     initialising store of a pointer into a fresh object: no barrier
  *   void  mem_store(m, slot, value)    pointer store into the heap or a registered root, with barrier
  *   void  mem_copy(m, dst, src, shape, n)  copies n elements that may hold pointers, with bulk barrier;

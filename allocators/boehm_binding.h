@@ -87,6 +87,8 @@ static inline void *mem_resize(struct mutator *m, void *p, const struct shape *s
     return p == NULL ? boehm_new_raw(bytes, shape->pointers) : GC_realloc(p, bytes);
 }
 
+enum { MEM_DELETE_FREES = 0 }; /* the collector finds what is dead */
+
 static inline void mem_delete(struct mutator *m, void *p, size_t bytes) {
     (void)m, (void)p, (void)bytes;
 }

@@ -139,6 +139,8 @@ static inline void *mem_resize(struct mutator *m, void *p, const struct shape *s
     return resized;
 }
 
+enum { MEM_DELETE_FREES = 0 }; /* mem_reset gives back everything at once */
+
 static inline void mem_delete(struct mutator *m, void *p, size_t bytes) {
     (void)m, (void)p, (void)bytes;
 }

@@ -4,7 +4,18 @@
 #include <stdlib.h>
 #include <string.h>
 
-_Thread_local struct goheap_mutator *goheap_binding_current;
+/* The calling thread's mutator; NULL when it is none. */
+static _Thread_local struct goheap_mutator *current;
+
+bool goheap_binding_attach(struct mutator *m, void *stack_base) {
+    m->heap = current = goheap_attach(stack_base);
+    return m->heap != NULL;
+}
+
+void goheap_binding_detach(struct mutator *m) {
+    goheap_detach(m->heap);
+    m->heap = current = NULL;
+}
 
 /* What events were turned into; until events_reset. */
 static struct allocator_pause *pauses;
@@ -66,7 +77,7 @@ static const char *binding_version(void) {
 
 static void binding_stats(struct allocator_stats *out) {
     struct goheap_memstats s;
-    goheap_read_memstats(goheap_binding_current, &s);
+    goheap_read_memstats(current, &s);
     *out = (struct allocator_stats){
         .allocs = s.mallocs,
         .allocated_bytes = s.total_alloc,
@@ -86,7 +97,7 @@ static void binding_stats(struct allocator_stats *out) {
 }
 
 static void binding_collect(void) {
-    goheap_collect(goheap_binding_current);
+    goheap_collect(current);
 }
 
 static size_t binding_pauses(const struct allocator_pause **out, uint64_t *lost) {

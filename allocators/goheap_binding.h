@@ -19,19 +19,16 @@ struct mutator {
     struct goheap_mutator *heap;
 };
 
-/* The calling thread's mutator, for the cold half's calls, which name none; NULL when it is none.
- */
-extern _Thread_local struct goheap_mutator *goheap_binding_current;
+/* Out of line: they note the thread's mutator for the cold half's calls, which name none. */
+bool goheap_binding_attach(struct mutator *m, void *stack_base);
+void goheap_binding_detach(struct mutator *m);
 
 static inline bool mem_attach(struct mutator *m, void *stack_base) {
-    m->heap = goheap_attach(stack_base);
-    goheap_binding_current = m->heap;
-    return m->heap != NULL;
+    return goheap_binding_attach(m, stack_base);
 }
 
 static inline void mem_detach(struct mutator *m) {
-    goheap_detach(m->heap);
-    m->heap = goheap_binding_current = NULL;
+    goheap_binding_detach(m);
 }
 
 static inline void *mem_new(struct mutator *m, const struct shape *shape) {
@@ -75,6 +72,8 @@ static inline void *mem_resize(struct mutator *m, void *p, const struct shape *s
         mem_copy(m, grown, p, shape, old_n < new_n ? old_n : new_n);
     return grown;
 }
+
+enum { MEM_DELETE_FREES = 0 }; /* the collector finds what is dead */
 
 static inline void mem_delete(struct mutator *m, void *p, size_t bytes) {
     (void)m, (void)p, (void)bytes;

@@ -72,6 +72,8 @@ static inline void *mem_resize(struct mutator *m, void *p, const struct shape *s
     return grown;
 }
 
+enum { MEM_DELETE_FREES = 1 };
+
 static inline void mem_delete(struct mutator *m, void *p, size_t bytes) {
     (void)m, (void)bytes;
     free(p);

@@ -100,6 +100,8 @@ static inline void *mem_new_array(struct mutator *m, const struct shape *shape, 
     return pool_new_zeroed(m, bytes);
 }
 
+enum { MEM_DELETE_FREES = 1 };
+
 static inline void mem_delete(struct mutator *m, void *p, size_t bytes) {
     if (bytes > POOL_BYTES_MAX) {
         pool_large_delete(p);

@@ -85,7 +85,7 @@ static void *reuse_pooled_setup(struct mutator *m, const struct workload_argumen
 
 static void reuse_pooled_teardown(struct mutator *m, void *state) {
     struct pool *pool = state;
-    while (pool->count > 0)
+    while (MEM_DELETE_FREES && pool->count > 0) /* a walk for a C programmer only */
         heap_delete(m, buffer_take(m, pool), sizeof(struct buffer));
     heap_delete(m, pool, sizeof *pool);
 }
@@ -113,17 +113,22 @@ static TIMED_OPAQUE uint64_t list_sum(const struct node *node) {
     return sum;
 }
 
+/* A C programmer has to walk a list once more to free it; a program with a collector has not. */
+TIMED_INLINE void list_drop(struct mutator *m, struct node *head) {
+    while (MEM_DELETE_FREES && head != NULL) {
+        struct node *next = head->next;
+        heap_delete(m, head, sizeof *head);
+        head = next;
+    }
+}
+
 TIMED_INLINE uint64_t preallocate_naive_once(struct mutator *m, void *state) {
     const uint64_t nodes = (uintptr_t)state;
     struct node *head = NULL;
     for (uint64_t i = 0; i < nodes; i++)
         head = node_init(m, heap_new_raw(m, &node_shape), head, 3 * i + 1);
     uint64_t sum = list_sum(head);
-    while (head != NULL) {
-        struct node *next = head->next;
-        heap_delete(m, head, sizeof *head);
-        head = next;
-    }
+    list_drop(m, head);
     return sum;
 }
 

@@ -153,7 +153,7 @@ static void *pointer_setup(struct mutator *m, const struct workload_arguments *a
 }
 
 static void pointer_teardown(struct mutator *m, void *state) {
-    for (unsigned i = 0; i < CHANNEL_LAG; i++)
+    for (unsigned i = 0; MEM_DELETE_FREES && i < CHANNEL_LAG; i++) /* else it dies with the state */
         pointer_receive(m, state);
     heap_delete(m, state, sizeof(struct pointer_channel));
 }
@@ -202,7 +202,7 @@ static void *receipt_setup(struct mutator *m, const struct workload_arguments *a
 }
 
 static void receipt_teardown(struct mutator *m, void *state) {
-    for (unsigned i = 0; i < CHANNEL_LAG; i++)
+    for (unsigned i = 0; MEM_DELETE_FREES && i < CHANNEL_LAG; i++) /* else it dies with the state */
         receipt_receive(m, state);
     heap_delete(m, state, sizeof(struct receipt_channel));
 }

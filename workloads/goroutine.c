@@ -65,7 +65,7 @@ static void *capture_setup(struct mutator *m, const struct workload_arguments *a
 
 static void capture_teardown(struct mutator *m, void *state) {
     struct scheduler *scheduler = state;
-    for (unsigned i = 0; i < TASKS; i++) {
+    for (unsigned i = 0; MEM_DELETE_FREES && i < TASKS; i++) { /* else they die with the state */
         task_run(m, scheduler->tasks[i]);
         heap_delete(m, scheduler->tasks[i], sizeof(struct task));
     }

@@ -91,7 +91,7 @@ static void *leak_task_setup(struct mutator *m, const struct workload_arguments 
 
 static void leak_task_teardown(struct mutator *m, void *state) {
     struct scheduler *scheduler = state;
-    while (scheduler->all != NULL)
+    while (MEM_DELETE_FREES && scheduler->all != NULL) /* else they die with the scheduler */
         task_cancel(m, scheduler);
     heap_delete(m, scheduler, sizeof *scheduler);
 }
@@ -224,7 +224,7 @@ static void *leak_timer_setup(struct mutator *m, const struct workload_arguments
 
 static void leak_timer_teardown(struct mutator *m, void *state) {
     struct timers *timers = state;
-    while (timers->count > 0)
+    while (MEM_DELETE_FREES && timers->count > 0) /* else they die with the heap of timers */
         timer_stop(m, timers, timers->heap[timers->count - 1]);
     heap_delete(m, timers->heap, timers->capacity * timer_slot_shape.bytes);
     heap_delete(m, timers, sizeof *timers);
@@ -340,15 +340,19 @@ static void *leak_body_fixed_setup(struct mutator *m, const struct workload_argu
     return client;
 }
 
-static void leak_body_teardown(struct mutator *m, void *state) {
-    struct client *client = state;
-    for (struct connection *next, *connection = client->all; connection != NULL;
-         connection = next) {
+static void connections_delete(struct mutator *m, struct connection *connection) {
+    for (struct connection *next; connection != NULL; connection = next) {
         next = connection->next;
         heap_delete(m, connection->received, CONNECTION_BUFFER_BYTES);
         heap_delete(m, connection->sent, CONNECTION_BUFFER_BYTES);
         heap_delete(m, connection, sizeof *connection);
     }
+}
+
+static void leak_body_teardown(struct mutator *m, void *state) {
+    struct client *client = state;
+    if (MEM_DELETE_FREES) /* else they die with the client */
+        connections_delete(m, client->all);
     heap_delete(m, client, sizeof *client);
 }
 

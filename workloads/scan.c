@@ -136,12 +136,17 @@ static void *scan_noscan_setup(struct mutator *m, const struct workload_argument
     return s;
 }
 
-static void scan_teardown(struct mutator *m, void *state) {
-    struct scan_state *s = state;
+static void scan_objects_delete(struct mutator *m, const struct scan_state *s) {
     for (uint64_t i = 0; i < s->live; i++)
         heap_delete(m, s->table[i], sizeof(struct pointing));
     for (unsigned i = 0; i < SCAN_HUBS; i++)
         heap_delete(m, s->hubs[i], sizeof(struct hub));
+}
+
+static void scan_teardown(struct mutator *m, void *state) {
+    struct scan_state *s = state;
+    if (MEM_DELETE_FREES) /* else they die with the tables */
+        scan_objects_delete(m, s);
     heap_delete(m, s->table, s->live * pointer_shape.bytes);
     heap_delete(m, s->hubs, SCAN_HUBS * pointer_shape.bytes);
     heap_delete(m, s, sizeof *s);

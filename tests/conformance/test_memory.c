@@ -40,6 +40,13 @@ static NOINLINE void batch_make_and_delete(struct mutator *m, uint64_t *random) 
         mem_delete(m, batch[i], bytes[i]);
 }
 
+/* The constant by which workloads decide whether to walk a structure in order to delete it. */
+static void deletion_frees_where_no_collector_does(void **state) {
+    (void)state;
+    bool frees = binding_offers(TRAIT_RECLAIMS) && !binding_offers(TRAIT_COLLECTS);
+    assert_int_equal(MEM_DELETE_FREES, frees);
+}
+
 static void memory_given_up_is_used_again(void **state) {
     (void)state;
     if (!binding_offers(TRAIT_RECLAIMS))
@@ -107,7 +114,9 @@ static void a_collector_finds_what_is_unreachable(void **state) {
     conformance_collect(m);
     conformance_stats(m, &before);
     rings_hold_and_drop(m, &full);
-    assert_true(full.live_bytes >= before.live_bytes + (size_t)RINGS * RING_BYTES);
+    /* Not on top of what was live before: a large object of the last test may be among that, kept
+       by a stale word, and gone by now. */
+    assert_true(full.live_bytes >= (size_t)RINGS * RING_BYTES);
     stack_scrub();
     conformance_collect(m);
     conformance_stats(m, &after);
@@ -255,6 +264,7 @@ static void exhaustion_by_large_objects_is_null(void **state) {
 }
 
 const struct CMUnitTest memory_tests[] = {
+    cmocka_unit_test(deletion_frees_where_no_collector_does),
     cmocka_unit_test(memory_given_up_is_used_again),
     cmocka_unit_test(large_memory_given_up_is_used_again),
     cmocka_unit_test(a_collector_finds_what_is_unreachable),

@@ -1,9 +1,10 @@
 /*
  * The shadow allocator: objects side by side in one reservation of address space that is never used
- * twice, and a table that names the object of every 16 bytes of it.
+ * twice, and a table that names the object of every 16 bytes of it. One lock for everything.
  */
 #include "tests/unit/shadow_binding.h"
 
+#include <pthread.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -31,6 +32,20 @@ static unsigned char pattern_now;
 static char fault[256];
 
 struct shadow_counts shadow_counts;
+
+static pthread_mutex_t mutex = PTHREAD_RECURSIVE_MUTEX_INITIALIZER_NP;
+
+static pthread_mutex_t *lock(void) {
+    pthread_mutex_lock(&mutex);
+    return &mutex;
+}
+
+static void unlock(pthread_mutex_t *const *locked) {
+    pthread_mutex_unlock(*locked);
+}
+
+/* First in a function: it has the lock until it returns. */
+#define LOCKED __attribute__((cleanup(unlock))) pthread_mutex_t *const locked = lock()
 
 static void *reserve(size_t bytes) {
     void *p = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE,
@@ -93,6 +108,7 @@ static size_t watched_bytes(const struct shape *shape, size_t bytes) {
 }
 
 void *shadow_new(const struct shape *shape, size_t n, bool zeroed) {
+    LOCKED;
     size_t bytes = shape->bytes * n;
     size_t taken = (bytes + GRANULE + GRANULE - 1) / GRANULE * GRANULE; /* a gap after each */
     if (bytes == 0 || taken > arena_bytes - arena_used || objects_used == OBJECTS_MOST)
@@ -129,6 +145,7 @@ static void hidden_pointers_check(const struct object *object) {
 }
 
 void shadow_delete(void *p, size_t bytes) {
+    LOCKED;
     if (p == NULL)
         return;
     struct object *object = object_find(p);
@@ -150,6 +167,7 @@ void shadow_delete(void *p, size_t bytes) {
 }
 
 void *shadow_resize(void *p, const struct shape *shape, size_t old_n, size_t new_n) {
+    LOCKED;
     void *grown = shadow_new(shape, new_n, shape->pointers != 0);
     if (grown == NULL || p == NULL)
         return grown;
@@ -159,6 +177,7 @@ void *shadow_resize(void *p, const struct shape *shape, size_t old_n, size_t new
 }
 
 void shadow_store(void *slot, void *value, bool fresh) {
+    LOCKED;
     const struct object *object = object_find(slot);
     const char *verb = fresh ? "initialised" : "stored";
     memcpy(slot, &value, sizeof value);
@@ -176,6 +195,7 @@ void shadow_store(void *slot, void *value, bool fresh) {
 }
 
 void shadow_copy(void *dst, const void *src, const struct shape *shape, size_t n) {
+    LOCKED;
     const struct object *object = object_find(dst);
     memcpy(dst, src, shape->bytes * n);
     if (object == NULL || !object->live) {
@@ -189,7 +209,18 @@ void shadow_copy(void *dst, const void *src, const struct shape *shape, size_t n
             violation("elements are copied whose pointers are not where the object has its own");
 }
 
+void shadow_blocked(const char *function) {
+    LOCKED;
+    violation("%s is called where the mutator said that it waits, or not", function);
+}
+
+void shadow_poll(void) {
+    LOCKED;
+    shadow_counts.polls++;
+}
+
 void shadow_reset(void) {
+    LOCKED;
     shadow_counts.resets++;
     if (shadow_counts.live != 0)
         violation("%lu objects are live at a reset", (unsigned long)shadow_counts.live);
