@@ -4,8 +4,8 @@
  * HEAPMARK_PASS is `time` (nothing but the work) or `count` (requested and handed-out bytes and
  * calls, on fresh state, after every timed reading is taken). Workloads allocate with heap_*;
  * everything else of the contract (mem_init, mem_store, mem_copy, mem_root, mem_poll, ...) they
- * call directly. In the time pass heap_new is mem_new and the test for exhaustion that any careful
- * program makes.
+ * call directly, and they ask MEM_DELETE_FREES before they walk a structure only to delete it. In
+ * the time pass heap_new is mem_new and the test for exhaustion that any careful program makes.
  */
 #ifndef HEAPMARK_WORKLOADS_HEAP_H
 #define HEAPMARK_WORKLOADS_HEAP_H
@@ -74,6 +74,19 @@ TIMED_INLINE void heap_uncount_all(void) {
     heap_counts.released_bytes = heap_counts.handed_out_bytes;
 }
 
+/* A thread that a workload started leaves its counts before it dies, ... */
+TIMED_INLINE void heap_counts_leave(struct heap_counts *out) {
+    *out = heap_counts;
+}
+
+/* ... and the one that started it adds them to its own. */
+TIMED_INLINE void heap_counts_add(const struct heap_counts *left) {
+    heap_counts.allocs += left->allocs;
+    heap_counts.requested_bytes += left->requested_bytes;
+    heap_counts.handed_out_bytes += left->handed_out_bytes;
+    heap_counts.released_bytes += left->released_bytes;
+}
+
 #else
 
 TIMED_INLINE void heap_count(struct mutator *m, void *p, size_t bytes) {
@@ -85,6 +98,14 @@ TIMED_INLINE void heap_uncount(struct mutator *m, void *p, size_t bytes) {
 }
 
 TIMED_INLINE void heap_uncount_all(void) {}
+
+TIMED_INLINE void heap_counts_leave(struct heap_counts *out) {
+    (void)out;
+}
+
+TIMED_INLINE void heap_counts_add(const struct heap_counts *left) {
+    (void)left;
+}
 
 #endif
 

@@ -228,6 +228,9 @@ static void allocations_per_operation_are_the_articles(void **unused) {
         {"leak-timer-fixed", 2, 144},
         {"leak-body", 4, 8264},
         {"leak-body-fixed", 1, 24},
+        {"linked-list", 1, 16},
+        {"graph-mutate", 1, 72},
+        {"thread-churn", 2002, 2000 * 16 + 56 + 8},
         {"empty", 0, 0},
     };
     for (size_t i = 0; i < sizeof expected / sizeof expected[0]; i++) {
