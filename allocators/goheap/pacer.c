@@ -6,30 +6,32 @@
 enum {
     HEAP_BYTES_LEAST = 4 << 20,        /* goal at GOGC=100 when nothing is live */
     TRIGGER_DISTANCE_LEAST = 64 << 10, /* between what is live and the goal */
-    LIMIT_HEADROOM_BYTES = 1 << 20,    /* kept free below the memory limit */
+    LIMIT_HEADROOM_LEAST = 1 << 20,    /* kept free below the memory limit, */
+    LIMIT_HEADROOM_PERCENT = 3,        /* or so much of what it leaves for the heap */
+    RELIEF_SHARE = 8,                  /* of what is live, per cycle */
     WORK_LEAST = 1000                  /* that is still expected, whatever was done */
 };
 
-/* The trigger stays between these shares of the way from live to goal: not so early that collections
-   follow each other without a gap, not so late that nothing is left to pace. The upper one is Go's;
-   Go's lower one, 45/64, would have our mutators, which allocate some five times as fast, assist in
-   every cycle of a program like binary-trees. */
+/* The trigger stays between these shares of the way from live to goal: not so early that
+   collections follow each other without a gap, not so late that nothing is left to pace. The upper
+   one is Go's; Go's lower one, 45/64, would have our mutators, which allocate some five times as
+   fast, assist in every cycle of a program like binary-trees. */
 #define TRIGGER_SHARE_LEAST (8.0 / 64)
 #define TRIGGER_SHARE_MOST  (61.0 / 64)
 
 /* How far the goal may move out in a cycle that finds more than expected. */
 #define GOAL_STRETCH_MOST 1.05
 
-/* bytes * gogc / 100, or UINT64_MAX if that is too much for 64 bits. */
-static uint64_t pacer_percent(uint64_t bytes, uint64_t gogc) {
-    uint64_t product;
-    if (__builtin_mul_overflow(bytes, gogc, &product))
-        return bytes / 100 > UINT64_MAX / gogc ? UINT64_MAX : bytes / 100 * gogc;
-    return product / 100;
-}
-
 static uint64_t pacer_sum(uint64_t a, uint64_t b) {
     return a > UINT64_MAX - b ? UINT64_MAX : a + b;
+}
+
+/* bytes * gogc / 100, or UINT64_MAX if that is too much for 64 bits; gogc < 2^63. */
+static uint64_t pacer_percent(uint64_t bytes, uint64_t gogc) {
+    uint64_t hundreds = bytes / 100, rest = bytes % 100, product;
+    if (__builtin_mul_overflow(hundreds, gogc, &product))
+        return UINT64_MAX;
+    return pacer_sum(product, rest * (gogc / 100) + rest * (gogc % 100) / 100);
 }
 
 static uint64_t pacer_goal_of_gogc(const struct pacer *p, uint64_t scalable_bytes) {
@@ -45,20 +47,24 @@ static uint64_t pacer_goal_of_gogc(const struct pacer *p, uint64_t scalable_byte
 static uint64_t pacer_goal_of_limit(const struct pacer *p, uint64_t other_bytes) {
     if (p->memory_limit == 0)
         return UINT64_MAX;
-    uint64_t taken = pacer_sum(other_bytes, LIMIT_HEADROOM_BYTES);
-    uint64_t left = p->memory_limit > taken ? p->memory_limit - taken : 0;
-    return pacer_sum(left, p->relief_bytes);
+    uint64_t left = p->memory_limit > other_bytes ? p->memory_limit - other_bytes : 0;
+    uint64_t headroom = left / 100 * LIMIT_HEADROOM_PERCENT;
+    headroom = headroom < LIMIT_HEADROOM_LEAST ? LIMIT_HEADROOM_LEAST : headroom;
+    left = left > headroom ? left - headroom : 0;
+    return pacer_sum(left > p->marked_bytes ? left : p->marked_bytes, p->relief_bytes);
 }
 
 /* A limit too low for what is live would have the collector run all the time. While it takes more
-   than half of the CPU time the goal rises above the limit, and comes back when it takes less. */
+   than half of the CPU time the goal rises above the limit, or above what is live if that is more,
+   and it comes back slowly when the collector takes less. */
 static void pacer_relieve(struct pacer *p, const struct pacer_cycle *c) {
     if (p->memory_limit == 0)
         return;
     if (c->since_last_ns > 0 && c->cost_ns > c->since_last_ns / 2)
-        p->relief_bytes = pacer_sum(p->relief_bytes, p->marked_bytes / 8 + TRIGGER_DISTANCE_LEAST);
+        p->relief_bytes =
+            pacer_sum(p->relief_bytes, p->marked_bytes / RELIEF_SHARE + TRIGGER_DISTANCE_LEAST);
     else
-        p->relief_bytes /= 2;
+        p->relief_bytes -= p->relief_bytes / RELIEF_SHARE;
 }
 
 /* Bytes that mutators allocate while `expected_work` is done. */
@@ -109,8 +115,8 @@ double pacer_assist_ratio(const struct pacer *p, uint64_t work, uint64_t heap_li
     double goal = (double)p->goal_bytes;
     if ((double)work > expected) {
         /* All that was live may have to be scanned. */
-        double most = (double)p->live_at_start > (double)work ? (double)p->live_at_start
-                                                              : (double)work * 1.1;
+        double most =
+            (double)p->live_at_start > (double)work ? (double)p->live_at_start : (double)work * 1.1;
         double stretch = expected > 0 ? most / expected : GOAL_STRETCH_MOST;
         goal *= stretch < GOAL_STRETCH_MOST ? stretch : GOAL_STRETCH_MOST;
         expected = most;

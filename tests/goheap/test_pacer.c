@@ -1,0 +1,391 @@
+/*
+ * The pacer, alone: its formulas, its bounds for any input, and whole runs through a simulated
+ * heap.
+ *
+ * The simulated machine has one mutator, which allocates at a fixed speed, and a collector's
+ * thread, which marks at a fixed speed with a share of the time. Time passes in steps of a
+ * microsecond of the mutator. In each it allocates, draws on what the collector has marked, and
+ * assists for the rest, as in mgc.c. What it allocates is garbage at once, but what stays live is
+ * told per cycle.
+ */
+#include "allocators/goheap/pacer.h"
+
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+#include <cmocka.h>
+
+enum { KB = 1 << 10, MB = 1 << 20, CYCLES = 60, WARM_UP_CYCLES = 20 };
+#define NEVER UINT64_MAX
+
+static uint64_t random_state;
+
+static uint64_t random_word(void) {
+    uint64_t x = random_state += UINT64_C(0x9e3779b97f4a7c15);
+    x = (x ^ (x >> 30)) * UINT64_C(0xbf58476d1ce4e5b9);
+    x = (x ^ (x >> 27)) * UINT64_C(0x94d049bb133111eb);
+    return x ^ (x >> 31);
+}
+
+/* Of any magnitude. */
+static uint64_t random_amount(void) {
+    return random_word() >> random_word() % 64;
+}
+
+/* A pacer after one cycle that found `found` bytes, with nothing else worth telling. */
+static struct pacer pacer_after(int64_t gogc, uint64_t limit, struct pacer_cycle cycle) {
+    struct pacer p;
+    pacer_init(&p, gogc, limit);
+    pacer_start(&p, p.trigger_bytes);
+    pacer_end(&p, &cycle);
+    return p;
+}
+
+/* ---- formulas ---- */
+
+static void the_first_goal_is_4_mb_at_gogc_100_and_in_proportion(void **state) {
+    (void)state;
+    static const int64_t gogc[] = {50, 100, 200, 400};
+    for (size_t i = 0; i < sizeof gogc / sizeof gogc[0]; i++) {
+        struct pacer p;
+        pacer_init(&p, gogc[i], 0);
+        assert_int_equal(p.goal_bytes, 4 * MB * (uint64_t)gogc[i] / 100);
+        assert_true(p.trigger_bytes > 0 && p.trigger_bytes < p.goal_bytes);
+    }
+}
+
+static void the_goal_is_live_plus_gogc_per_cent_of_what_was_found_and_of_the_roots(void **state) {
+    (void)state;
+    struct pacer_cycle c = {.found_bytes = 100 * MB, .root_bytes = 2 * MB, .born_bytes = 8 * MB};
+    assert_int_equal(pacer_after(100, 0, c).goal_bytes, (108 + 102) * (uint64_t)MB);
+    assert_int_equal(pacer_after(50, 0, c).goal_bytes, (108 + 51) * (uint64_t)MB);
+    assert_int_equal(pacer_after(300, 0, c).goal_bytes, (108 + 306) * (uint64_t)MB);
+    c = (struct pacer_cycle){.found_bytes = 1 * MB};
+    assert_int_equal(pacer_after(100, 0, c).goal_bytes, 4 * MB);
+    assert_int_equal(pacer_after(200, 0, c).goal_bytes, 8 * MB);
+}
+
+static void gogc_0_leaves_64_kb(void **state) {
+    (void)state;
+    struct pacer_cycle c = {.found_bytes = 10 * MB};
+    assert_int_equal(pacer_after(0, 0, c).goal_bytes, 10 * MB + 64 * KB);
+}
+
+static void with_gogc_off_and_no_limit_nothing_triggers(void **state) {
+    (void)state;
+    struct pacer_cycle c = {.found_bytes = 10 * MB, .work = 1 * MB, .born_bytes = 1 * MB};
+    struct pacer p = pacer_after(-1, 0, c);
+    assert_true(p.goal_bytes == NEVER && p.trigger_bytes == NEVER);
+    assert_true(pacer_assist_ratio(&p, 0, 20 * MB) < 1e-6);
+}
+
+static void a_limit_leaves_the_heap_what_others_do_not_take_less_3_per_cent(void **state) {
+    (void)state;
+    struct pacer_cycle c = {.found_bytes = 90 * MB, .other_bytes = 20 * MB};
+    uint64_t left = (220 - 20) * (uint64_t)MB;
+    assert_int_equal(pacer_after(-1, 220 * MB, c).goal_bytes, left - left / 100 * 3);
+    assert_int_equal(pacer_after(200, 220 * MB, c).goal_bytes, left - left / 100 * 3);
+    assert_int_equal(pacer_after(50, 220 * MB, c).goal_bytes, 135 * MB); /* GOGC is lower */
+    c = (struct pacer_cycle){.found_bytes = 4 * MB, .other_bytes = 2 * MB};
+    assert_int_equal(pacer_after(-1, 12 * MB, c).goal_bytes, 9 * MB); /* at least 1 MB is left */
+}
+
+static void a_limit_below_what_is_live_leaves_64_kb(void **state) {
+    (void)state;
+    struct pacer_cycle c = {.found_bytes = 90 * MB, .other_bytes = 20 * MB};
+    assert_int_equal(pacer_after(100, 50 * MB, c).goal_bytes, 90 * MB + 64 * KB);
+    assert_int_equal(pacer_after(100, 1, c).goal_bytes, 90 * MB + 64 * KB);
+}
+
+static void values_beyond_64_bits_saturate(void **state) {
+    (void)state;
+    struct pacer_cycle c = {.found_bytes = UINT64_MAX / 2, .born_bytes = UINT64_MAX / 2};
+    assert_true(pacer_after(INT64_MAX, 0, c).goal_bytes == NEVER);
+    assert_true(pacer_after(100, 0, c).goal_bytes == NEVER);
+    /* 4 MB * (2^63 - 1) / 100 is more than 64 bits hold; 50 B of it is not. */
+    c = (struct pacer_cycle){.found_bytes = 50};
+    assert_true(pacer_after(INT64_MAX, 0, c).goal_bytes == NEVER);
+    c = (struct pacer_cycle){.found_bytes = (uint64_t)1 << 40, .root_bytes = 50};
+    uint64_t gogc = 1000000000; /* found * gogc overflows, found / 100 * gogc does not */
+    uint64_t goal = c.found_bytes + (c.found_bytes / 100 * gogc + 126 * gogc / 100);
+    assert_int_equal(pacer_after((int64_t)gogc, 0, c).goal_bytes, goal);
+}
+
+/* ---- trigger ---- */
+
+static void the_trigger_leaves_the_runway_of_the_fastest_of_four_cycles(void **state) {
+    (void)state;
+    struct pacer p;
+    pacer_init(&p, 100, 0);
+    static const uint64_t born_kb[] = {4100, 9000, 5000, 6000, 4500, 4600, 4700};
+    static const uint64_t most_kb[] = {4100, 9000, 9000, 9000, 9000, 6000, 6000};
+    for (size_t i = 0; i < sizeof born_kb / sizeof born_kb[0]; i++) {
+        struct pacer_cycle c = {
+            .found_bytes = 256 * MB, .work = 10 * MB, .born_bytes = born_kb[i] * KB};
+        pacer_end(&p, &c);
+        uint64_t runway = p.goal_bytes - p.trigger_bytes;
+        assert_true(runway + 8 >= most_kb[i] * KB && runway <= most_kb[i] * KB + 8);
+    }
+}
+
+static void assists_are_taken_off_the_speed_of_marking(void **state) {
+    (void)state;
+    struct pacer_cycle c = {.found_bytes = 64 * MB,
+                            .work = 32 * MB,
+                            .born_bytes = 8 * MB,
+                            .mutator_ns = 1000,
+                            .background_ns = 1000};
+    struct pacer alone = pacer_after(100, 0, c);
+    assert_true(fabs(alone.bytes_per_work[0] - 0.25) < 1e-9);
+    c.assist_ns = 1000; /* alone, the background would have taken twice as long, and in that time
+                           the mutator would have allocated four times as much */
+    struct pacer helped = pacer_after(100, 0, c);
+    assert_true(fabs(helped.bytes_per_work[0] - 1.0) < 1e-9);
+    assert_true(helped.trigger_bytes < alone.trigger_bytes);
+}
+
+/* Whatever it is told: live <= trigger <= goal, and the trigger not nearer to live than an eighth
+   of the way. */
+static void the_trigger_is_between_live_and_goal_whatever_happens(void **state) {
+    (void)state;
+    for (int i = 0; i < 200000; i++) {
+        struct pacer p;
+        int64_t gogc = (int64_t)random_amount();
+        pacer_init(&p, random_word() % 4 == 0 ? -1 : gogc, random_word() % 2 ? random_amount() : 0);
+        for (int cycle = 0; cycle < 3; cycle++) {
+            struct pacer_cycle c = {random_amount(), random_amount(), random_amount(),
+                                    random_amount(), random_amount(), random_amount(),
+                                    random_amount(), random_amount(), random_amount(),
+                                    random_amount()};
+            pacer_start(&p, random_amount());
+            pacer_end(&p, &c);
+            assert_true(p.goal_bytes >= p.marked_bytes);
+            assert_true(p.trigger_bytes >= p.marked_bytes && p.trigger_bytes <= p.goal_bytes);
+            if (p.goal_bytes == NEVER)
+                continue;
+            double gap = (double)(p.goal_bytes - p.marked_bytes);
+            double way = (double)(p.trigger_bytes - p.marked_bytes);
+            assert_true(way >= gap / 8 - 4096 - gap * 1e-9);
+        }
+    }
+}
+
+/* ---- assist ratio ---- */
+
+static void the_assist_ratio_is_finite_and_rises_with_the_heap(void **state) {
+    (void)state;
+    for (int i = 0; i < 100000; i++) {
+        struct pacer_cycle c = {
+            .found_bytes = random_amount(), .work = random_amount(), .born_bytes = random_amount()};
+        struct pacer p = pacer_after((int64_t)(random_word() % 1000), 0, c);
+        pacer_start(&p, random_amount());
+        uint64_t work = random_amount(), low = random_amount(), more = random_amount();
+        uint64_t high = low > UINT64_MAX - more ? UINT64_MAX : low + more;
+        double before = pacer_assist_ratio(&p, work, low);
+        double after = pacer_assist_ratio(&p, work, high);
+        assert_true(isfinite(before) && isfinite(after) && before > 0);
+        assert_true(after >= before);
+    }
+}
+
+static void the_assist_ratio_does_what_is_left_in_the_room_that_is_left(void **state) {
+    (void)state;
+    struct pacer_cycle c = {.found_bytes = 100 * MB, .work = 40 * MB};
+    struct pacer p = pacer_after(100, 0, c);
+    pacer_start(&p, 150 * MB);
+    assert_int_equal(p.goal_bytes, 200 * MB);
+    assert_true(fabs(pacer_assist_ratio(&p, 0, 160 * MB) - 1.0) < 1e-9);
+    assert_true(fabs(pacer_assist_ratio(&p, 30 * MB, 160 * MB) - 0.25) < 1e-9);
+    /* More than was expected: all that was live may be left, and the goal moves by a twentieth. */
+    assert_true(fabs(pacer_assist_ratio(&p, 50 * MB, 160 * MB) - 100.0 / 50) < 1e-6);
+}
+
+/* ---- whole runs ---- */
+
+/* Speeds in bytes per microsecond. */
+struct machine {
+    double allocates_per_us;
+    double marks_per_us; /* one CPU */
+    double share;        /* of the mutator's time that the collector's thread has beside it */
+    uint64_t (*live)(int cycle); /* reachable bytes */
+};
+
+/* After warming up. */
+struct outcome {
+    double heap_bytes_most;
+    double over_goal_most;    /* heap at the end of marking / goal */
+    double assist_share_most; /* of the mutator's time while marking */
+    double collector_us, mutator_us;
+};
+
+struct run {
+    const struct machine *machine;
+    struct pacer p;
+    double heap, work, credit; /* bytes */
+    double mark_us, assist_us; /* of the mutator's time in this cycle */
+};
+
+/* One microsecond of the mutator while the collector marks. */
+static void run_mark_step(struct run *r) {
+    const struct machine *m = r->machine;
+    double done = m->marks_per_us * m->share, us = 1;
+    r->work += done;
+    r->credit += done;
+    double debt =
+        pacer_assist_ratio(&r->p, (uint64_t)r->work, (uint64_t)r->heap) * m->allocates_per_us;
+    double drawn = debt < r->credit ? debt : r->credit;
+    r->credit -= drawn;
+    double assist_us = (debt - drawn) / m->marks_per_us;
+    r->work += debt - drawn;
+    r->work += m->marks_per_us * m->share * assist_us;
+    r->heap += m->allocates_per_us;
+    r->mark_us += us + assist_us;
+    r->assist_us += assist_us;
+}
+
+static void outcome_note(struct outcome *out, const struct run *r, double off_us) {
+    double own_us = r->mark_us - r->assist_us;
+    out->over_goal_most = fmax(out->over_goal_most, r->heap / (double)r->p.goal_bytes);
+    out->assist_share_most = fmax(out->assist_share_most, r->assist_us / r->mark_us);
+    out->heap_bytes_most = fmax(out->heap_bytes_most, r->heap);
+    out->collector_us += r->mark_us * r->machine->share + r->assist_us;
+    out->mutator_us += off_us + own_us;
+}
+
+static void run_end(struct run *r, double start, uint64_t live, double off_us) {
+    double background_us = r->mark_us * r->machine->share;
+    struct pacer_cycle c = {.found_bytes = live,
+                            .work = (uint64_t)r->work,
+                            .born_bytes = (uint64_t)(r->heap - start),
+                            .mutator_ns = (uint64_t)((r->mark_us - r->assist_us) * 1000),
+                            .assist_ns = (uint64_t)(r->assist_us * 1000),
+                            .background_ns = (uint64_t)(background_us * 1000),
+                            .since_last_ns = (uint64_t)((off_us + r->mark_us) * 2000),
+                            .cost_ns = (uint64_t)((background_us + r->assist_us) * 1000)};
+    pacer_end(&r->p, &c);
+    r->heap = (double)r->p.marked_bytes;
+}
+
+static void run_cycle(struct run *r, int cycle, struct outcome *out) {
+    const struct machine *m = r->machine;
+    double start = fmax(r->heap, (double)r->p.trigger_bytes);
+    double off_us = (start - r->heap) / m->allocates_per_us;
+    uint64_t live = m->live(cycle);
+    r->heap = start;
+    r->work = r->credit = r->mark_us = r->assist_us = 0;
+    pacer_start(&r->p, (uint64_t)start);
+    while (r->work < (double)live)
+        run_mark_step(r);
+    if (cycle >= WARM_UP_CYCLES)
+        outcome_note(out, r, off_us);
+    run_end(r, start, live, off_us);
+}
+
+static struct outcome run_cycles(const struct machine *m, int64_t gogc, uint64_t limit) {
+    struct run r = {.machine = m};
+    struct outcome out = {0, 0, 0, 0, 0};
+    pacer_init(&r.p, gogc, limit);
+    for (int cycle = 0; cycle < CYCLES; cycle++)
+        run_cycle(&r, cycle, &out);
+    return out;
+}
+
+static uint64_t live_64_mb(int cycle) {
+    (void)cycle;
+    return 64 * MB;
+}
+
+static uint64_t live_4_mb_more_each_cycle(int cycle) {
+    return (uint64_t)(16 + 4 * cycle) * MB;
+}
+
+static uint64_t live_up_and_down(int cycle) {
+    return (cycle / 8 % 2 ? 90 : 30) * (uint64_t)MB;
+}
+
+static uint64_t live_almost_none(int cycle) {
+    (void)cycle;
+    return 8 * KB;
+}
+
+static void a_steady_heap_reaches_its_goal_without_assists(void **state) {
+    (void)state;
+    static const double speeds[] = {20, 200, 400};
+    for (size_t i = 0; i < sizeof speeds / sizeof speeds[0]; i++) {
+        struct machine m = {speeds[i], 1000, 0.5, live_64_mb};
+        struct outcome out = run_cycles(&m, 100, 0);
+        assert_true(out.over_goal_most <= 1.02);
+        assert_true(out.assist_share_most < 0.02);
+    }
+}
+
+/* Faster than the longest runway allows for: assists must hold the goal. */
+static void assists_hold_the_goal_of_a_mutator_that_is_too_fast(void **state) {
+    (void)state;
+    struct machine m = {5000, 1000, 0.5, live_64_mb};
+    struct outcome out = run_cycles(&m, 100, 0);
+    assert_true(out.over_goal_most <= 1.05);
+    assert_true(out.assist_share_most > 0.02);
+}
+
+static void a_growing_heap_stays_within_a_tenth_of_its_goal(void **state) {
+    (void)state;
+    struct machine m = {200, 1000, 0.5, live_4_mb_more_each_cycle};
+    assert_true(run_cycles(&m, 100, 0).over_goal_most <= 1.10);
+    m.live = live_up_and_down;
+    assert_true(run_cycles(&m, 100, 0).over_goal_most <= 1.10);
+}
+
+static void an_almost_empty_heap_uses_its_4_mb(void **state) {
+    (void)state;
+    struct machine m = {200, 1000, 0.5, live_almost_none};
+    struct outcome out = run_cycles(&m, 100, 0);
+    assert_true(out.heap_bytes_most <= 4 * MB + 64 * KB && out.heap_bytes_most >= 3 * MB);
+}
+
+static void a_limit_that_binds_is_kept(void **state) {
+    (void)state;
+    struct machine m = {200, 1000, 0.5, live_64_mb};
+    assert_true(run_cycles(&m, -1, 100 * MB).heap_bytes_most <= 100 * MB);
+    assert_true(run_cycles(&m, 400, 100 * MB).heap_bytes_most <= 100 * MB);
+    assert_true(run_cycles(&m, 400, 100 * MB).heap_bytes_most > 90 * MB);
+}
+
+/* Relief: the mutator keeps about half of the time, and the heap passes the limit for it. */
+static void a_limit_that_cannot_be_kept_leaves_the_mutator_half_of_the_time(void **state) {
+    (void)state;
+    static const uint64_t limits[] = {1, 32 * MB, 63 * MB, 65 * MB};
+    for (size_t i = 0; i < sizeof limits / sizeof limits[0]; i++) {
+        struct machine m = {200, 1000, 0.5, live_64_mb};
+        struct outcome out = run_cycles(&m, 100, limits[i]);
+        assert_true(out.collector_us < 0.6 * (out.collector_us + out.mutator_us));
+        assert_true(out.heap_bytes_most < 128 * MB);
+    }
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(the_first_goal_is_4_mb_at_gogc_100_and_in_proportion),
+        cmocka_unit_test(the_goal_is_live_plus_gogc_per_cent_of_what_was_found_and_of_the_roots),
+        cmocka_unit_test(gogc_0_leaves_64_kb),
+        cmocka_unit_test(with_gogc_off_and_no_limit_nothing_triggers),
+        cmocka_unit_test(a_limit_leaves_the_heap_what_others_do_not_take_less_3_per_cent),
+        cmocka_unit_test(a_limit_below_what_is_live_leaves_64_kb),
+        cmocka_unit_test(values_beyond_64_bits_saturate),
+        cmocka_unit_test(the_trigger_leaves_the_runway_of_the_fastest_of_four_cycles),
+        cmocka_unit_test(assists_are_taken_off_the_speed_of_marking),
+        cmocka_unit_test(the_trigger_is_between_live_and_goal_whatever_happens),
+        cmocka_unit_test(the_assist_ratio_is_finite_and_rises_with_the_heap),
+        cmocka_unit_test(the_assist_ratio_does_what_is_left_in_the_room_that_is_left),
+        cmocka_unit_test(a_steady_heap_reaches_its_goal_without_assists),
+        cmocka_unit_test(assists_hold_the_goal_of_a_mutator_that_is_too_fast),
+        cmocka_unit_test(a_growing_heap_stays_within_a_tenth_of_its_goal),
+        cmocka_unit_test(an_almost_empty_heap_uses_its_4_mb),
+        cmocka_unit_test(a_limit_that_binds_is_kept),
+        cmocka_unit_test(a_limit_that_cannot_be_kept_leaves_the_mutator_half_of_the_time),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
