@@ -2,6 +2,7 @@
 #include "conformance.h"
 
 #include <fcntl.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -77,6 +78,46 @@ static void large_memory_given_up_is_used_again(void **state) {
     size_t after = rss_bytes();
     if (after > before + REUSE_BYTES_MOST)
         fail_msg("500 objects of 1 MB in turn took %zu MB", (after - before) >> 20);
+}
+
+/* Mutators that come and go, always several at once: what one leaves must serve all of the next,
+   not one of them, while the others get new memory. */
+enum { SHORT_LIVES = 4, LIFE_ROUNDS = 2000 };
+
+static NOINLINE bool life_live(struct mutator *m, pthread_barrier_t *barrier) {
+    const struct shape shape = {.bytes = 4000};
+    unsigned char *p = mem_new(m, &shape);
+    mem_block(m);
+    pthread_barrier_wait(barrier);
+    mem_unblock(m);
+    mem_delete(m, p, shape.bytes);
+    return p != NULL;
+}
+
+static bool lives_thread(struct mutator *m, size_t index, void *argument) {
+    (void)index;
+    bool ok = true;
+    for (size_t i = 0; i < LIFE_ROUNDS; i++) { /* all of them: the others wait at the barrier */
+        ok = life_live(m, argument) && ok;
+        mem_detach(m);
+        pthread_barrier_wait(argument);
+        ok = mem_attach(m, __builtin_frame_address(0)) && ok;
+    }
+    return ok;
+}
+
+static void what_short_lived_mutators_leave_is_used_again(void **state) {
+    (void)state;
+    if (!binding_offers(TRAIT_RECLAIMS) || !binding_offers(TRAIT_THREADS))
+        skip();
+    pthread_barrier_t barrier;
+    assert_int_equal(pthread_barrier_init(&barrier, NULL, SHORT_LIVES), 0);
+    size_t before = rss_bytes();
+    assert_true(threads_run(SHORT_LIVES, lives_thread, &barrier));
+    size_t after = rss_bytes();
+    pthread_barrier_destroy(&barrier);
+    if (after > before + REUSE_BYTES_MOST)
+        fail_msg("%d objects of 4 KB at a time took %zu MB", SHORT_LIVES, (after - before) >> 20);
 }
 
 /* Many small structures: a stale word, where scanning is conservative, keeps but one of them. */
@@ -267,6 +308,7 @@ const struct CMUnitTest memory_tests[] = {
     cmocka_unit_test(deletion_frees_where_no_collector_does),
     cmocka_unit_test(memory_given_up_is_used_again),
     cmocka_unit_test(large_memory_given_up_is_used_again),
+    cmocka_unit_test(what_short_lived_mutators_leave_is_used_again),
     cmocka_unit_test(a_collector_finds_what_is_unreachable),
     cmocka_unit_test(after_a_reset_the_same_memory_is_handed_out_again),
     cmocka_unit_test(exhaustion_by_small_objects_is_null),
