@@ -153,7 +153,7 @@ TIMED_INLINE uint64_t graph_mutate_once(struct mutator *m, void *state) {
     uint64_t sum = 0;
     for (unsigned i = 0; i < STEPS; i++) {
         struct vertex *next = at->to[choices % RINGS];
-        edges_exchange(m, at, next, 1 + (unsigned)(choices >> 8) % (RINGS - 1));
+        edges_exchange(m, at, next, (unsigned)(1 + (choices >> 8) % (RINGS - 1)));
         sum += heap_mix(next->value + i);
         at = next;
         choices >>= 16;
