@@ -91,5 +91,6 @@ extern const struct CMUnitTest allocation_tests[];
 extern const struct CMUnitTest collection_tests[];
 extern const struct CMUnitTest root_tests[];
 extern const struct CMUnitTest fault_tests[];
+extern const struct CMUnitTest scavenge_tests[];
 
 #endif
