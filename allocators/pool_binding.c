@@ -3,10 +3,10 @@
  *
  * A mutator whose list is empty takes, under one lock, a batch of 16 KB: of what detached mutators
  * left in that size, else carved from the current chunk. (Were it given all that is left, the next
- * to run dry would have to carve, and threads that come and go would take ever more memory.) A batch
- * is a few hundred small objects, so the lock and the linking cost a fraction of a nanosecond an
- * object, and 1 MB chunks growing twofold to 64 MB keep system calls few and what is mapped within
- * twice what is used.
+ * to run dry would have to carve, and threads that come and go would take ever more memory.) A
+ * batch is a few hundred small objects, so the lock and the linking cost a fraction of a nanosecond
+ * an object, and 1 MB chunks growing twofold to 64 MB keep system calls few and what is mapped
+ * within twice what is used.
  */
 #include "allocators/pool_binding.h"
 
