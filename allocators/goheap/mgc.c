@@ -187,6 +187,15 @@ static void mgc_ratio_revise(void) {
     __atomic_store_n(&mgc.assist_ratio, bits, __ATOMIC_RELAXED);
 }
 
+/* The phase is told after the stop only: as soon as it is MARKING, the collector's thread may find
+   nothing grey, and stop the world for the termination. */
+static void mgc_after_stop(bool is_done, enum mgc_phase next) {
+    if (is_done)
+        mgc_cycle_end();
+    else
+        mgc_phase_set(next);
+}
+
 /* Mark setup. True: the cycle has ended in it; else the phase is `next`. The frame of this function must live while the world
    is stopped: the calling mutator's roots are published from it. */
 static __attribute__((noinline)) bool mgc_setup(struct mutator *m, enum mgc_phase next,
@@ -209,12 +218,10 @@ static __attribute__((noinline)) bool mgc_setup(struct mutator *m, enum mgc_phas
     } else {
         mgc_ratio_revise();
         world_marking_set(true);
-        mgc_phase_set(next);
     }
     mark_unlock();
     mgc.moments.setup_ns = mgc_start(m, &stop, "mark-setup");
-    if (is_done)
-        mgc_cycle_end();
+    mgc_after_stop(is_done, next);
     return is_done;
 }
 
@@ -233,13 +240,10 @@ static __attribute__((noinline)) bool mgc_terminate(struct mutator *m, enum mgc_
         mgc_flush_all();
         checkmark_compare();
         mgc_flip();
-    } else {
-        mgc_phase_set(next);
     }
     mark_unlock();
     mgc.moments.termination_ns += mgc_start(m, &stop, "mark-termination");
-    if (is_done)
-        mgc_cycle_end();
+    mgc_after_stop(is_done, next);
     return is_done;
 }
 

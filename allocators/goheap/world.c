@@ -1,6 +1,7 @@
 /* Stopping and starting mutators. See world.h. */
 #include "allocators/goheap/world.h"
 
+#include <assert.h>
 #include <pthread.h>
 #include <sched.h>
 
@@ -225,6 +226,7 @@ static void world_wait_until_stopped(void) {
 
 void world_stop(struct mutator *m) {
     pthread_mutex_lock(&world.lock);
+    assert(world.collecting && !world.stop);
     __atomic_store_n(&world.stop, true, __ATOMIC_RELEASE);
     world_flags_set(1);
     if (m != NULL)
