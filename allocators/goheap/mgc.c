@@ -28,6 +28,7 @@ enum {
 static struct {
     uint32_t phase;        /* atomic; enum mgc_phase */
     uint64_t assist_ratio; /* atomic; the bits of a double: scan work per byte allocated */
+    uint64_t trigger_least; /* of this cycle; changes only while the world is stopped */
     int64_t credit;        /* atomic; scan work done by the collector's thread, not yet drawn on */
     uint64_t assist_ns;    /* atomic; in this cycle */
 
@@ -53,6 +54,7 @@ static void mgc_phase_set(enum mgc_phase phase) {
 
 static void mgc_goal_publish(void) {
     mgc.totals.goal_bytes = mgc.pacer.goal_bytes;
+    mgc.trigger_least = pacer_trigger_least(&mgc.pacer);
     __atomic_store_n(&mheap.trigger, mgc.pacer.trigger_bytes, __ATOMIC_RELAXED);
 }
 
@@ -113,6 +115,13 @@ static NOT_A_ROOT void mgc_sweep_finish(struct mutator *m) {
     mheap_stats_add(&own);
 }
 
+/* Memory that is not for objects: everything but the heap's, and in the heap's spans the room that no
+   object uses. World stopped. */
+static uint64_t mgc_other_bytes(void) {
+    uint64_t spans = mheap.pages_in_use * PAGE_BYTES, live = mheap_live();
+    return os_ready_bytes_total() - os_ready_bytes(OS_HEAP) + (spans > live ? spans - live : 0);
+}
+
 static NOT_A_ROOT void mgc_cycle_begin(bool forced, uint64_t now_ns) {
     mgc.cycle = (struct goheap_cycle){.cycle = mgc.totals.cycles + 1,
                                       .start_ns = now_ns,
@@ -123,7 +132,7 @@ static NOT_A_ROOT void mgc_cycle_begin(bool forced, uint64_t now_ns) {
     __atomic_store_n(&mgc.credit, 0, __ATOMIC_RELAXED);
     __atomic_store_n(&mgc.assist_ns, 0, __ATOMIC_RELAXED);
     bgworker_cycle_begin();
-    pacer_start(&mgc.pacer, mheap_live());
+    pacer_start(&mgc.pacer, mheap_live(), mgc_other_bytes());
 }
 
 static void mgc_pacer_end(uint64_t born_bytes, uint64_t now_ns) {
@@ -140,7 +149,7 @@ static void mgc_pacer_end(uint64_t born_bytes, uint64_t now_ns) {
         .background_ns = background.quota_ns + background.idle_ns,
         .since_last_ns = (now_ns - mgc.ended_ns) * cpus,
         .cost_ns = background.quota_ns + assist_ns + mark_ns / 8,
-        .other_bytes = os_ready_bytes_total() - os_ready_bytes(OS_HEAP),
+        .other_bytes = mgc_other_bytes(),
     };
     pacer_end(&mgc.pacer, &c);
     mgc.ended_ns = now_ns;
@@ -317,6 +326,11 @@ void mgc_background_swept(unsigned spans, uint64_t start_ns) {
 void mgc_marking_done(void) {
     mgc_phase_set(MGC_DONE);
     world_call_attention();
+}
+
+void mgc_limit_passed(void) {
+    if (mheap_live() >= mgc.trigger_least)
+        __atomic_store_n(&mheap.trigger, mgc.trigger_least, __ATOMIC_RELAXED);
 }
 
 bool mgc_try_finish(struct mutator *m) {

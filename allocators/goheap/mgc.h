@@ -66,6 +66,10 @@ bool mgc_init(void);
 /* m is about to take a span of `bytes`: begins a cycle if it is time, assists one, or sweeps. */
 void mgc_pace(struct mutator *m, size_t bytes);
 
+/* More memory than the soft limit is in use, and none of it is idle: the next cycle begins as soon as
+   the pacer can bear it. A running mutator. */
+void mgc_limit_passed(void);
+
 /* A safepoint: stops if somebody wants it, and ends a cycle that is done. */
 void mgc_safepoint(struct mutator *m);
 

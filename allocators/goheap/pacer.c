@@ -106,8 +106,16 @@ void pacer_init(struct pacer *p, int64_t gogc, uint64_t memory_limit) {
     pacer_goal_set(p, 0, 0);
 }
 
-void pacer_start(struct pacer *p, uint64_t heap_live) {
+void pacer_start(struct pacer *p, uint64_t heap_live, uint64_t other_bytes) {
+    uint64_t least = pacer_sum(heap_live, TRIGGER_DISTANCE_LEAST);
+    uint64_t limit = pacer_goal_of_limit(p, other_bytes);
+    limit = limit > least ? limit : least;
+    p->goal_bytes = p->goal_bytes < limit ? p->goal_bytes : limit;
     p->live_at_start = heap_live;
+}
+
+uint64_t pacer_trigger_least(const struct pacer *p) {
+    return pacer_sum(pacer_sum(p->marked_bytes, TRIGGER_DISTANCE_LEAST), p->relief_bytes);
 }
 
 double pacer_assist_ratio(const struct pacer *p, uint64_t work, uint64_t heap_live) {

@@ -55,14 +55,19 @@ struct pacer_cycle {
     uint64_t background_ns;   /* the collector's own thread's time */
     uint64_t since_last_ns;   /* wall time since the cycle before ended, times CPUs */
     uint64_t cost_ns;         /* the collector's CPU time in it: stops, marking, assists, sweeping */
-    uint64_t other_bytes;     /* got from the operating system, and not for objects */
+    uint64_t other_bytes;     /* got from the operating system, and not for objects, or in spans
+                                 and not used by any */
 };
 
 /* gogc and memory_limit as above. Sets the first goal. */
 void pacer_init(struct pacer *p, int64_t gogc, uint64_t memory_limit);
 
-/* A cycle begins to mark. */
-void pacer_start(struct pacer *p, uint64_t heap_live);
+/* A cycle begins to mark. other_bytes as above; with a limit it may lower the goal, since more is
+   known of it now than when the last cycle had not been swept. */
+void pacer_start(struct pacer *p, uint64_t heap_live, uint64_t other_bytes);
+
+/* The earliest trigger when the limit is passed before heap_live has reached the usual one. */
+uint64_t pacer_trigger_least(const struct pacer *p);
 
 /* Scan work per byte allocated from now on, when `work` is done and the heap has grown to
    heap_live. */

@@ -109,8 +109,10 @@ void scavenge_keep_limit(size_t pages) {
     for (size_t left = excess < bound ? excess : bound, done; left > 0; left -= done) {
         struct page_run held;
         done = scavenge_run(left, &held);
-        if (done == 0)
+        if (done == 0) {
+            mgc_limit_passed();
             return;
+        }
     }
 }
 

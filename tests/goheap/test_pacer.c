@@ -39,7 +39,7 @@ static uint64_t random_amount(void) {
 static struct pacer pacer_after(int64_t gogc, uint64_t limit, struct pacer_cycle cycle) {
     struct pacer p;
     pacer_init(&p, gogc, limit);
-    pacer_start(&p, p.trigger_bytes);
+    pacer_start(&p, p.trigger_bytes, 0);
     pacer_end(&p, &cycle);
     return p;
 }
@@ -98,6 +98,22 @@ static void a_limit_below_what_is_live_leaves_64_kb(void **state) {
     struct pacer_cycle c = {.found_bytes = 90 * MB, .other_bytes = 20 * MB};
     assert_int_equal(pacer_after(100, 50 * MB, c).goal_bytes, 90 * MB + 64 * KB);
     assert_int_equal(pacer_after(100, 1, c).goal_bytes, 90 * MB + 64 * KB);
+}
+
+/* As when many spans turned out to be nearly empty. */
+static void a_cycle_that_begins_with_less_room_has_a_lower_goal(void **state) {
+    (void)state;
+    struct pacer_cycle c = {.found_bytes = 10 * MB};
+    struct pacer p = pacer_after(-1, 101 * MB, c);
+    assert_true(p.goal_bytes > 97 * MB);
+    struct pacer same = p, lower = p, least = p;
+    pacer_start(&same, 20 * MB, 0);
+    assert_int_equal(same.goal_bytes, p.goal_bytes);
+    pacer_start(&lower, 20 * MB, 51 * MB);
+    assert_int_equal(lower.goal_bytes, 50 * MB - 50 * MB / 100 * 3);
+    pacer_start(&least, 20 * MB, 101 * MB);
+    assert_int_equal(least.goal_bytes, 20 * MB + 64 * KB);
+    assert_int_equal(pacer_trigger_least(&p), 10 * MB + 64 * KB);
 }
 
 static void values_beyond_64_bits_saturate(void **state) {
@@ -160,7 +176,7 @@ static void the_trigger_is_between_live_and_goal_whatever_happens(void **state) 
                                     random_amount(), random_amount(), random_amount(),
                                     random_amount(), random_amount(), random_amount(),
                                     random_amount()};
-            pacer_start(&p, random_amount());
+            pacer_start(&p, random_amount(), random_amount());
             pacer_end(&p, &c);
             assert_true(p.goal_bytes >= p.marked_bytes);
             assert_true(p.trigger_bytes >= p.marked_bytes && p.trigger_bytes <= p.goal_bytes);
@@ -181,7 +197,7 @@ static void the_assist_ratio_is_finite_and_rises_with_the_heap(void **state) {
         struct pacer_cycle c = {
             .found_bytes = random_amount(), .work = random_amount(), .born_bytes = random_amount()};
         struct pacer p = pacer_after((int64_t)(random_word() % 1000), 0, c);
-        pacer_start(&p, random_amount());
+        pacer_start(&p, random_amount(), random_amount());
         uint64_t work = random_amount(), low = random_amount(), more = random_amount();
         uint64_t high = low > UINT64_MAX - more ? UINT64_MAX : low + more;
         double before = pacer_assist_ratio(&p, work, low);
@@ -195,7 +211,7 @@ static void the_assist_ratio_does_what_is_left_in_the_room_that_is_left(void **s
     (void)state;
     struct pacer_cycle c = {.found_bytes = 100 * MB, .work = 40 * MB};
     struct pacer p = pacer_after(100, 0, c);
-    pacer_start(&p, 150 * MB);
+    pacer_start(&p, 150 * MB, 0);
     assert_int_equal(p.goal_bytes, 200 * MB);
     assert_true(fabs(pacer_assist_ratio(&p, 0, 160 * MB) - 1.0) < 1e-9);
     assert_true(fabs(pacer_assist_ratio(&p, 30 * MB, 160 * MB) - 0.25) < 1e-9);
@@ -276,7 +292,7 @@ static void run_cycle(struct run *r, int cycle, struct outcome *out) {
     uint64_t live = m->live(cycle);
     r->heap = start;
     r->work = r->credit = r->mark_us = r->assist_us = 0;
-    pacer_start(&r->p, (uint64_t)start);
+    pacer_start(&r->p, (uint64_t)start, 0);
     while (r->work < (double)live)
         run_mark_step(r);
     if (cycle >= WARM_UP_CYCLES)
@@ -374,6 +390,7 @@ int main(void) {
         cmocka_unit_test(with_gogc_off_and_no_limit_nothing_triggers),
         cmocka_unit_test(a_limit_leaves_the_heap_what_others_do_not_take_less_3_per_cent),
         cmocka_unit_test(a_limit_below_what_is_live_leaves_64_kb),
+        cmocka_unit_test(a_cycle_that_begins_with_less_room_has_a_lower_goal),
         cmocka_unit_test(values_beyond_64_bits_saturate),
         cmocka_unit_test(the_trigger_leaves_the_runway_of_the_fastest_of_four_cycles),
         cmocka_unit_test(assists_are_taken_off_the_speed_of_marking),
