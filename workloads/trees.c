@@ -47,10 +47,13 @@ static TIMED_OPAQUE struct tree *tree_new(struct mutator *m, uint64_t depth) {
     return tree;
 }
 
-static TIMED_OPAQUE uint64_t tree_count(const struct tree *tree) {
+/* A walk without allocation, and as long as the tree is large, so there is a safepoint in it, where
+   a compiler for a collected language puts one: at the entry of a recursive function. */
+static TIMED_OPAQUE uint64_t tree_count(struct mutator *m, const struct tree *tree) {
+    mem_poll(m);
     if (tree->left == NULL)
         return 1;
-    return 1 + tree_count(tree->left) + tree_count(tree->right);
+    return 1 + tree_count(m, tree->left) + tree_count(m, tree->right);
 }
 
 static TIMED_OPAQUE void tree_delete(struct mutator *m, struct tree *tree) {
@@ -73,7 +76,7 @@ TIMED_INLINE void trees_depth_start(struct trees_state *s, uint64_t depth) {
 }
 
 /* Goes on to the next depth or round. Returns the long-lived tree's term where a round ends. */
-TIMED_INLINE uint64_t trees_advance(struct trees_state *s) {
+TIMED_INLINE uint64_t trees_advance(struct mutator *m, struct trees_state *s) {
     if (--s->left > 0)
         return 0;
     if (s->current + 2 <= s->depth) {
@@ -81,15 +84,15 @@ TIMED_INLINE uint64_t trees_advance(struct trees_state *s) {
         return 0;
     }
     trees_depth_start(s, TREES_DEPTH_LEAST);
-    return heap_mix(tree_count(s->long_lived));
+    return heap_mix(tree_count(m, s->long_lived));
 }
 
 TIMED_INLINE uint64_t trees_once(struct mutator *m, void *state) {
     struct trees_state *s = state;
     struct tree *tree = tree_new(m, s->current);
-    uint64_t sum = heap_mix(s->current ^ tree_count(tree) << 8);
+    uint64_t sum = heap_mix(s->current ^ tree_count(m, tree) << 8);
     tree_drop(m, tree);
-    return sum + trees_advance(s);
+    return sum + trees_advance(m, s);
 }
 
 /* A tree may be large, so a safepoint each. */
