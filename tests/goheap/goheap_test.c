@@ -17,6 +17,7 @@ int main(int argc, char **argv) {
     count = tests_add(all, count, collection_tests);
     count = tests_add(all, count, root_tests);
     count = tests_add(all, count, fault_tests);
+    count = tests_add(all, count, concurrent_tests);
     count = tests_add(all, count, scavenge_tests);
     return _cmocka_run_group_tests("goheap", all, count, NULL, NULL);
 }

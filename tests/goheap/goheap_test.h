@@ -60,6 +60,16 @@ void child_must_abort(void (*body)(void *), const char *text);
 /* Sets the heap up and attaches the calling child; options may be NULL. */
 struct goheap_mutator *heap_start(const struct goheap_options *options);
 
+/* For each callee-saved register: holds an object by that register alone while function(m) runs
+   (see hold.c). hidden: its address, inverted. */
+typedef void held_call(struct goheap_mutator *m);
+struct held_register {
+    const char *name;
+    void (*hold)(struct goheap_mutator *m, uintptr_t hidden, held_call *function);
+};
+extern const struct held_register held_registers[];
+extern const size_t held_register_count;
+
 struct node {
     struct node *next;
     uint64_t value;
@@ -91,6 +101,7 @@ extern const struct CMUnitTest allocation_tests[];
 extern const struct CMUnitTest collection_tests[];
 extern const struct CMUnitTest root_tests[];
 extern const struct CMUnitTest fault_tests[];
+extern const struct CMUnitTest concurrent_tests[];
 extern const struct CMUnitTest scavenge_tests[];
 
 #endif

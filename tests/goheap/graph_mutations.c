@@ -31,10 +31,11 @@
 enum {
     LAYERS = 6,
     TOPS = 8,
-    TOP_WIDTH = 4096, /* the first one's: 10 times that, 320 KB */
+    TOP_WIDTH = 512, /* the first one's: 40 times that, 160 KB */
     WIDTH_MOST = 1024,
     MASKED_WIDTH_MOST = 62, /* a node whose first word is no pointer must be told by one mask */
     STRIPES = 256,
+    DROPS = 8,
     THREADS_MOST = 64
 };
 
@@ -50,6 +51,7 @@ struct node {
 
 struct worker {
     struct goheap_mutator *m;
+    void *stack_base;
     uint64_t random, while_marking;
     pthread_t thread;
 };
@@ -282,12 +284,23 @@ static void edges_copy(struct worker *w, const struct node *from, struct node *t
 
 /* ---- steps ---- */
 
+/* The layer below is full: a node loses some edges. */
+static void step_drop(struct worker *w, uint32_t layer) {
+    struct node *n = node_draw(w, layer);
+    for (uint32_t i = 0; n != NULL && i < DROPS; i++)
+        edge_replace(w, n, 0);
+    if (n != NULL)
+        node_release(number_of(n));
+}
+
 /* The new node is made first, for that is a safepoint; a thread that draws it may link it earlier.
  */
 static void step_new(struct worker *w, uint32_t layer) {
     struct node *made = node_take_free(layer + 1);
-    if (made == NULL)
+    if (made == NULL) {
+        step_drop(w, layer);
         return;
+    }
     node_make(w, made, 1 + draw(w, made->capacity));
     struct node *n = node_draw(w, layer);
     if (n == NULL) {
@@ -341,7 +354,7 @@ static __attribute__((noinline)) void pause_somehow(struct worker *w) {
         goheap_unblock(w->m);
     } else if (choice < 1022) {
         goheap_detach(w->m);
-        w->m = checked(goheap_attach(__builtin_frame_address(0)));
+        w->m = checked(goheap_attach(w->stack_base));
     } else {
         goheap_collect(w->m);
     }
@@ -349,7 +362,8 @@ static __attribute__((noinline)) void pause_somehow(struct worker *w) {
 
 static void *worker_main(void *argument) {
     struct worker *w = argument;
-    w->m = checked(goheap_attach(__builtin_frame_address(0)));
+    w->stack_base = __builtin_frame_address(0);
+    w->m = checked(goheap_attach(w->stack_base));
     for (uint64_t i = 0; i < mutations_per_thread; i++) {
         step(w);
         if (i % 256 == 255)
@@ -369,7 +383,7 @@ static void *shadow_map(size_t bytes) {
 
 static uint32_t node_capacity(uint32_t number) {
     if (number <= TOPS)
-        return number == 1 ? 10 * TOP_WIDTH : TOP_WIDTH;
+        return number == 1 ? 40 * TOP_WIDTH : TOP_WIDTH;
     return number % 64 == 0 ? WIDTH_MOST : number % 8 == 0 ? 64 : 8;
 }
 

@@ -1,9 +1,5 @@
 /*
  * goheap's roots: one pointer, in one place, and is the object found?
- *
- * hold_in_REGISTER(m, hidden, function) is written in assembly so that it is known where the
- * pointer is: it takes the address inverted, keeps it (right way round) in that callee-saved
- * register alone while function(m) runs, and has it gone when it returns.
  */
 #include "goheap_test.h"
 
@@ -14,73 +10,16 @@
 
 enum { VICTIM_BYTES = 6528 };
 
-typedef void collector(struct goheap_mutator *m);
-
-#if defined(__x86_64__)
-
-/* The stack is 16-aligned at the call: return address, rbp, the register, 8 bytes. */
-/* clang-format off */
-#define HOLD_IN(register)                                                                          \
-    void hold_in_##register(struct goheap_mutator *m, uintptr_t hidden, collector *function);      \
-    __asm__(".text\n"                                                                              \
-            ".type hold_in_" #register ", @function\n"                                             \
-            "hold_in_" #register ":\n"                                                             \
-            "push %rbp\n mov %rsp, %rbp\n"                                                         \
-            "push %" #register "\n sub $8, %rsp\n"                                                 \
-            "mov %rsi, %" #register "\n not %" #register "\n xor %esi, %esi\n"                     \
-            "call *%rdx\n"                                                                         \
-            "add $8, %rsp\n pop %" #register "\n pop %rbp\n ret\n"                                 \
-            ".size hold_in_" #register ", .-hold_in_" #register "\n")
-/* clang-format on */
-
-HOLD_IN(rbx);
-HOLD_IN(r12);
-HOLD_IN(r13);
-HOLD_IN(r14);
-HOLD_IN(r15);
-
-/* The frame pointer is a general register to code without frames. */
-void hold_in_rbp(struct goheap_mutator *m, uintptr_t hidden, collector *function);
-__asm__(".text\n .type hold_in_rbp, @function\n hold_in_rbp:\n"
-        "push %rbp\n mov %rsi, %rbp\n not %rbp\n xor %esi, %esi\n"
-        "call *%rdx\n"
-        "pop %rbp\n ret\n"
-        ".size hold_in_rbp, .-hold_in_rbp\n");
-
-static const struct {
-    const char *name;
-    void (*hold)(struct goheap_mutator *m, uintptr_t hidden, collector *function);
-} registers[] = {{"rbx", hold_in_rbx}, {"rbp", hold_in_rbp}, {"r12", hold_in_r12},
-                 {"r13", hold_in_r13}, {"r14", hold_in_r14}, {"r15", hold_in_r15}};
-
-#else
-
-static NOINLINE void hold_somewhere(struct goheap_mutator *m, uintptr_t hidden,
-                                    collector *function) {
-    void *volatile held = (void *)~hidden;
-    function(m);
-    held = NULL;
-    (void)held;
-}
-static const struct {
-    const char *name;
-    void (*hold)(struct goheap_mutator *m, uintptr_t hidden, collector *function);
-} registers[] = {{"stack", hold_somewhere}};
-
-#endif
-
-enum { REGISTERS = sizeof registers / sizeof registers[0] };
-
 static NOINLINE uintptr_t hidden_victim(struct goheap_mutator *m) {
     return ~(uintptr_t)goheap_new(m, VICTIM_BYTES, 0);
 }
 
 /* The addresses stay inverted: -offset of the inverted one is +offset of the real one. */
 static void victim_must_survive(struct goheap_mutator *m, size_t r, intptr_t offset,
-                                collector *function) {
+                                held_call *function) {
     uintptr_t hidden = hidden_victim(m);
     stack_scrub();
-    registers[r].hold(m, hidden - (uintptr_t)offset, function);
+    held_registers[r].hold(m, hidden - (uintptr_t)offset, function);
     CHECK_EQUAL(objects_alive(m, VICTIM_BYTES), 1);
     collect_all(m); /* and it was nothing else that kept it */
     CHECK_EQUAL(objects_alive(m, VICTIM_BYTES), 0);
@@ -88,7 +27,7 @@ static void victim_must_survive(struct goheap_mutator *m, size_t r, intptr_t off
 
 HEAP_TEST(a_pointer_in_any_callee_saved_register_is_found) {
     struct goheap_mutator *m = heap_start(NULL);
-    for (size_t r = 0; r < REGISTERS; r++)
+    for (size_t r = 0; r < held_register_count; r++)
         victim_must_survive(m, r, 0, goheap_collect);
 }
 
@@ -108,7 +47,7 @@ HEAP_TEST(a_pointer_before_the_start_keeps_nothing) {
     struct goheap_mutator *m = heap_start(NULL);
     uintptr_t hidden = hidden_victim(m);
     stack_scrub();
-    registers[0].hold(m, hidden + 8, goheap_collect);
+    held_registers[0].hold(m, hidden + 8, goheap_collect);
     CHECK_EQUAL(objects_alive(m, VICTIM_BYTES), 0);
 }
 
@@ -125,7 +64,7 @@ static NOINLINE void whole_span_must_survive(struct goheap_mutator *m, int follo
     for (int i = 0; i < followers; i++)
         hidden_whole_span(m);
     stack_scrub();
-    registers[0].hold(m, hidden - WHOLE_SPAN_BYTES, goheap_collect);
+    held_registers[0].hold(m, hidden - WHOLE_SPAN_BYTES, goheap_collect);
 }
 
 HEAP_TEST(a_pointer_one_past_the_last_slot_of_a_span_is_found) {
@@ -148,7 +87,7 @@ static uint64_t objects_in_heap(struct goheap_mutator *m) {
 static NOINLINE void large_must_survive(struct goheap_mutator *m, uintptr_t offset) {
     uintptr_t hidden = ~(uintptr_t)goheap_new(m, 70000, 1);
     stack_scrub();
-    registers[0].hold(m, hidden - offset, goheap_collect);
+    held_registers[0].hold(m, hidden - offset, goheap_collect);
 }
 
 HEAP_TEST(a_pointer_to_or_into_or_past_a_large_object_is_found) {
@@ -221,19 +160,19 @@ static NOINLINE void other_blocks(struct goheap_mutator *m) {
 
 struct other_call {
     size_t r;
-    collector *function;
+    held_call *function;
 };
 
 static void *other_thread(void *argument) {
     const struct other_call *call = argument;
     struct goheap_mutator *m = goheap_attach(__builtin_frame_address(0));
-    registers[call->r].hold(m, hidden_victim(m), call->function);
+    held_registers[call->r].hold(m, hidden_victim(m), call->function);
     goheap_detach(m);
     return NULL;
 }
 
-static void other_must_keep(struct goheap_mutator *m, collector *function) {
-    for (size_t r = 0; r < REGISTERS; r++) {
+static void other_must_keep(struct goheap_mutator *m, held_call *function) {
+    for (size_t r = 0; r < held_register_count; r++) {
         struct other_call call = {r, function};
         pthread_t thread;
         other_step(0);
@@ -260,10 +199,10 @@ HEAP_TEST(a_pointer_held_by_a_thread_in_a_safe_region_is_found) {
 
 /* goheap_block directly under the frame that holds the register: nothing has saved it for us. */
 static NOINLINE void block_is_called_directly(struct goheap_mutator *m) {
-    for (size_t r = 0; r < REGISTERS; r++) {
+    for (size_t r = 0; r < held_register_count; r++) {
         uintptr_t hidden = hidden_victim(m);
         stack_scrub();
-        registers[r].hold(m, hidden, goheap_block);
+        held_registers[r].hold(m, hidden, goheap_block);
         goheap_collect(NULL); /* the roots are those of the moment of goheap_block */
         goheap_unblock(m);
         CHECK_EQUAL(objects_alive(m, VICTIM_BYTES), 1);
