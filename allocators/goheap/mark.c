@@ -10,7 +10,13 @@
 #include "allocators/goheap/os.h"
 #include "allocators/goheap/roots.h"
 
-enum { STACK_INITIAL = 4096, OBLET_BYTES = 128 * 1024, RING_ENTRIES = 16, YIELDS_MOST = 64 };
+enum {
+    STACK_INITIAL = 4096,
+    OBLET_BYTES = 128 * 1024,
+    RING_ENTRIES = 16,
+    MASK_POINTERS_MAX = 64,
+    YIELDS_MOST = 64
+};
 
 /* An object to scan, or the rest of one from `address` on. */
 struct grey {
@@ -22,8 +28,6 @@ static struct {
     pthread_mutex_t lock; /* guards the rest, and mark_bits and mark_count of every span */
     struct grey *stack;
     size_t depth, capacity;
-    struct grey ring[RING_ENTRIES]; /* the oldest at ring_first, then on around */
-    unsigned ring_first, ring_count;
     uintptr_t low, extent; /* of all arenas, when marking began */
     uint64_t marked_bytes, work;
     unsigned waiting; /* atomic; threads that wait for the lock */
@@ -62,7 +66,7 @@ uint64_t mark_work(void) {
 bool mark_init(void) {
     marker.stack = os_map(STACK_INITIAL * sizeof *marker.stack, OS_GC);
     marker.capacity = STACK_INITIAL;
-    marker.depth = marker.ring_count = 0;
+    marker.depth = 0;
     return marker.stack != NULL;
 }
 
@@ -86,34 +90,42 @@ static inline void mark_push(struct mspan *s, uintptr_t address) {
     marker.stack[marker.depth++] = (struct grey){s, address};
 }
 
-/* The object in a slot becomes grey if it is white. */
-static inline void mark_slot(struct mspan *s, uint32_t index) {
+/* Marks the object in a slot. True: it was white, and holds pointers, so somebody has to scan it.
+ */
+static inline bool mark_set(struct mspan *s, uint32_t index, uint64_t *marked_bytes) {
     uint64_t bit = UINT64_C(1) << (index % 64);
     uint64_t *marks = &s->mark_bits[index / 64];
     if ((*marks & bit) != 0 || mspan_is_black(s, index))
-        return;
+        return false;
     *marks |= bit;
     s->mark_count++;
-    marker.marked_bytes += s->slot_bytes;
-    if (!mspan_is_noscan(s))
+    *marked_bytes += s->slot_bytes;
+    return !mspan_is_noscan(s);
+}
+
+/* The span that a word of an object leads to; NULL: none. Arenas that came after the snapshot hold
+   black objects only, so the bounds of then will do. */
+static inline struct mspan *mark_span_of(uintptr_t word, uintptr_t low, uintptr_t extent) {
+    if (word - low >= extent)
+        return NULL;
+    const struct arena *arena =
+        __atomic_load_n(&arena_index[word >> ARENA_SHIFT], __ATOMIC_ACQUIRE);
+    if (arena == NULL)
+        return NULL;
+    return __atomic_load_n(&arena->spans[word >> PAGE_SHIFT & (ARENA_PAGES - 1)], __ATOMIC_ACQUIRE);
+}
+
+/* The object in a slot becomes grey if it is white. */
+static void mark_slot(struct mspan *s, uint32_t index) {
+    if (mark_set(s, index, &marker.marked_bytes))
         mark_push(s, mspan_slot(s, index));
 }
 
-/* Arenas that came after the snapshot hold black objects only, so the bounds of then will do. */
-static inline void mark_word(uintptr_t word) {
-    if (word - marker.low >= marker.extent)
-        return;
-    const struct arena *arena = __atomic_load_n(&arena_index[word >> ARENA_SHIFT], __ATOMIC_ACQUIRE);
-    if (arena == NULL)
-        return;
-    struct mspan *s = __atomic_load_n(&arena->spans[word >> PAGE_SHIFT & (ARENA_PAGES - 1)],
-                                      __ATOMIC_ACQUIRE);
-    if (s != NULL)
-        mark_slot(s, mspan_index(s, word));
-}
-
 void mark_pointer(uintptr_t pointer) {
-    mark_word(pointer);
+    struct mspan *s = mark_span_of(pointer, marker.low, marker.extent);
+    uint32_t index = s == NULL ? 0 : mspan_index(s, pointer);
+    if (s != NULL && index < s->slot_count)
+        mark_slot(s, index);
 }
 
 static void mark_ambiguous_word(uintptr_t word) {
@@ -140,9 +152,9 @@ mark_ambiguous(const uintptr_t *words, size_t count) {
 
 /* Bit i of mask: words[i] is a pointer. Mutators store into the object meanwhile; acquire, so that
    whoever sees a pointer to a new object sees that it is black. */
-static inline void mark_masked(const uintptr_t *words, uint64_t mask) {
+static void mark_masked(const uintptr_t *words, uint64_t mask) {
     for (; mask != 0; mask &= mask - 1)
-        mark_word(__atomic_load_n(&words[__builtin_ctzll(mask)], __ATOMIC_ACQUIRE));
+        mark_pointer(__atomic_load_n(&words[__builtin_ctzll(mask)], __ATOMIC_ACQUIRE));
 }
 
 /* Scans an object of elements from address (an element's start) on: an oblet; what is left is
@@ -166,8 +178,8 @@ static void mark_elements(struct mspan *s, uintptr_t address, uintptr_t end, str
     }
 }
 
-/* In spans whose objects differ, or are larger than a mask tells. */
-static __attribute__((noinline)) void mark_scan_other(struct mspan *s, uintptr_t address) {
+/* grey -> black, in any span. */
+static __attribute__((noinline)) void mark_scan(struct mspan *s, uintptr_t address) {
     uint32_t index = mspan_index(s, address);
     if (s->slot_bytes <= MSPAN_MASKED_BYTES_MAX) {
         marker.work += s->slot_bytes;
@@ -177,41 +189,98 @@ static __attribute__((noinline)) void mark_scan_other(struct mspan *s, uintptr_t
     }
 }
 
-/* grey -> black. */
-static inline void mark_scan(struct mspan *s, uintptr_t address) {
-    size_t bytes = s->slot_bytes;
-    if (bytes > MSPAN_MASKED_BYTES_MAX || __atomic_load_n(&s->mixed, __ATOMIC_ACQUIRE)) {
-        mark_scan_other(s, address);
+/* What the loop of mark_drain keeps in registers of the marker. */
+struct trace {
+    uintptr_t low, extent;
+    struct grey *top; /* of the stack; room for a whole mask of objects above it */
+    uint64_t marked_bytes, work;
+};
+
+static inline void trace_load(struct trace *t) {
+    *t = (struct trace){marker.low, marker.extent, marker.stack + marker.depth, marker.marked_bytes,
+                        marker.work};
+}
+
+static inline void trace_save(const struct trace *t) {
+    marker.depth = (size_t)(t->top - marker.stack);
+    marker.marked_bytes = t->marked_bytes;
+    marker.work = t->work;
+}
+
+/* grey -> black, where all objects of the span have the same mask, which is the common case. */
+static inline void trace_scan(struct trace *t, const struct mspan *s, const uintptr_t *words) {
+    uint64_t mask = __atomic_load_n(&s->pointers, __ATOMIC_RELAXED);
+    mask &= ~UINT64_C(0) >> (64 - s->slot_bytes / 8);
+    t->work += s->slot_bytes;
+    for (; mask != 0; mask &= mask - 1) {
+        uintptr_t word = __atomic_load_n(&words[__builtin_ctzll(mask)], __ATOMIC_ACQUIRE);
+        struct mspan *target = mark_span_of(word, t->low, t->extent);
+        if (target == NULL)
+            continue;
+        uint32_t index = mspan_index(target, word);
+        if (index < target->slot_count && mark_set(target, index, &t->marked_bytes))
+            *t->top++ = (struct grey){target, mspan_slot(target, index)};
+    }
+}
+
+static inline bool trace_can_scan(const struct mspan *s) {
+    return s->slot_bytes <= MSPAN_MASKED_BYTES_MAX && !__atomic_load_n(&s->mixed, __ATOMIC_ACQUIRE);
+}
+
+/* Scans one object, by the quick way if it goes. */
+static inline void trace_object(struct trace *t, struct grey grey) {
+    bool has_room = marker.stack + marker.capacity - t->top >= MASK_POINTERS_MAX;
+    if (__builtin_expect(has_room && trace_can_scan(grey.span), 1)) {
+        trace_scan(t, grey.span, (const uintptr_t *)grey.address);
         return;
     }
-    marker.work += bytes;
-    uint64_t in_slot = ~UINT64_C(0) >> (64 - bytes / 8);
-    mark_masked((const uintptr_t *)address,
-                __atomic_load_n(&s->pointers, __ATOMIC_RELAXED) & in_slot);
+    trace_save(t);
+    if (!has_room)
+        mark_stack_grow(); /* or not: mark_push will see */
+    mark_scan(grey.span, grey.address);
+    trace_load(t);
 }
 
-/* Moves greys from the stack to the ring until it is full. */
-static inline void mark_ring_fill(void) {
-    while (marker.ring_count < RING_ENTRIES && marker.depth > 0) {
-        struct grey grey = marker.stack[--marker.depth];
-        __builtin_prefetch((const void *)grey.address);
-        marker.ring[(marker.ring_first + marker.ring_count++) % RING_ENTRIES] = grey;
-    }
+/* What has left the stack and is being prefetched. */
+struct ring {
+    struct mspan *spans[RING_ENTRIES]; /* NULL: no entry */
+    uintptr_t addresses[RING_ENTRIES];
+};
+
+/* What is still in the ring goes back to the stack. */
+static void mark_ring_return(const struct ring *ring) {
+    for (size_t i = 0; i < RING_ENTRIES; i++)
+        if (ring->spans[i] != NULL)
+            mark_push(ring->spans[i], ring->addresses[i]);
 }
 
+/* Every object that leaves the stack changes places with the one that did so RING_ENTRIES before,
+   which is scanned. */
 bool mark_drain(uint64_t budget) {
+    struct ring ring = {.spans = {NULL}};
     uint64_t end = marker.work + budget < budget ? UINT64_MAX : marker.work + budget;
-    for (;;) {
-        mark_ring_fill();
-        if (marker.ring_count == 0)
-            return true;
-        if (marker.work >= end)
-            return false;
-        struct grey grey = marker.ring[marker.ring_first];
-        marker.ring_first = (marker.ring_first + 1) % RING_ENTRIES;
-        marker.ring_count--;
-        mark_scan(grey.span, grey.address);
+    unsigned at = 0, empty = 0; /* entries found empty in a row, with the stack empty, too */
+    struct trace t;
+    trace_load(&t);
+    while (t.work < end && empty < RING_ENTRIES) {
+        struct grey next = {ring.spans[at], ring.addresses[at]};
+        if (t.top != marker.stack) {
+            t.top--;
+            ring.spans[at] = t.top->span;
+            ring.addresses[at] = t.top->address;
+            __builtin_prefetch((const void *)t.top->address);
+            empty = 0;
+        } else {
+            ring.spans[at] = NULL;
+            empty = next.span == NULL ? empty + 1 : 0;
+        }
+        at = (at + 1) % RING_ENTRIES;
+        if (next.span != NULL)
+            trace_object(&t, next);
     }
+    trace_save(&t);
+    mark_ring_return(&ring);
+    return empty == RING_ENTRIES;
 }
 
 /* Scans every marked object of a span. */
