@@ -19,6 +19,8 @@ struct process_request {
     char *const *arguments;   /* the first is the program's path; ends with NULL */
     char *const *environment; /* NAME=VALUE, ends with NULL */
     bool answers_on_stdout;   /* else "--report-fd=N" is added, and stdout goes nowhere */
+    bool joins_errors;        /* what it writes on stderr goes where its stdout goes */
+    const char *directory;    /* where it starts; NULL: where heapmark is */
     const cpu_set_t *cpus;    /* NULL: not bound */
     const struct counter_set
         *counters; /* opened for the process, "--counter-fds=" is added; or NULL */
