@@ -8,6 +8,24 @@ import (
 	"strconv"
 )
 
+// callees tells calls into other packages from calls within: names that stand for packages, and names
+// of methods that this package declares.
+type callees struct {
+	imported, own map[string]bool
+}
+
+func methodNames(files []sourceFile) map[string]bool {
+	names := map[string]bool{}
+	for _, file := range files {
+		for _, declaration := range file.tree.Decls {
+			if method, ok := declaration.(*ast.FuncDecl); ok && method.Recv != nil {
+				names[method.Name.Name] = true
+			}
+		}
+	}
+	return names
+}
+
 // importNames are the names under which a file knows other packages, but for unsafe, whose calls are
 // none.
 func importNames(file *ast.File) map[string]bool {
@@ -28,13 +46,13 @@ func importNames(file *ast.File) map[string]bool {
 
 // allocating lists, each once and sorted, what a function does that may take heap memory without a
 // decision of the compiler's about it: "append" grows its slice, "map" assignment its table, "go"
-// makes a stack, and a call into another package ("fmt.Fprintln") or of a method ("t.Reset()") does
-// what it likes. A concatenation ("+" with a string literal) makes a string.
-func allocating(function *ast.FuncDecl, imported map[string]bool) []string {
+// makes a stack, and a call into another package ("fmt.Fprintln") or of another's method (".Reset()")
+// does what it likes. A concatenation ("+" with a string literal) makes a string.
+func allocating(function *ast.FuncDecl, calls callees) []string {
 	found := map[string]bool{}
 	if function.Body != nil {
 		ast.Inspect(function.Body, func(node ast.Node) bool {
-			if word := allocatingNode(node, imported); word != "" {
+			if word := allocatingNode(node, calls); word != "" {
 				found[word] = true
 			}
 			return true
@@ -48,7 +66,7 @@ func allocating(function *ast.FuncDecl, imported map[string]bool) []string {
 	return words
 }
 
-func allocatingNode(node ast.Node, imported map[string]bool) string {
+func allocatingNode(node ast.Node, calls callees) string {
 	switch x := node.(type) {
 	case *ast.GoStmt:
 		return "go"
@@ -61,20 +79,23 @@ func allocatingNode(node ast.Node, imported map[string]bool) string {
 			return "concatenation"
 		}
 	case *ast.CallExpr:
-		return allocatingCall(x, imported)
+		return allocatingCall(x, calls)
 	}
 	return ""
 }
 
-func allocatingCall(call *ast.CallExpr, imported map[string]bool) string {
+func allocatingCall(call *ast.CallExpr, calls callees) string {
 	switch callee := call.Fun.(type) {
 	case *ast.Ident:
 		if callee.Name == "append" {
 			return "append"
 		}
 	case *ast.SelectorExpr:
-		if of, ok := callee.X.(*ast.Ident); ok && imported[of.Name] {
+		if of, ok := callee.X.(*ast.Ident); ok && calls.imported[of.Name] {
 			return of.Name + "." + callee.Sel.Name
+		}
+		if calls.own[callee.Sel.Name] {
+			return ""
 		}
 		return "." + callee.Sel.Name + "()"
 	}

@@ -47,32 +47,52 @@ func main() {
 	}
 }
 
+// sourceFile is a parsed file of the package.
+type sourceFile struct {
+	name string
+	tree *ast.File
+}
+
 func printPackage(out io.Writer, dir string, tests bool) error {
-	paths, err := filepath.Glob(filepath.Join(dir, "*.go"))
+	positions := token.NewFileSet()
+	files, err := parsePackage(positions, dir, tests)
 	if err != nil {
 		return err
 	}
-	sort.Strings(paths)
-	for _, path := range paths {
-		if !tests && strings.HasSuffix(path, "_test.go") {
-			continue
-		}
-		if err := printFile(out, path); err != nil {
+	own := methodNames(files)
+	for _, file := range files {
+		calls := callees{importNames(file.tree), own}
+		if err := printFile(out, positions, file, calls); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// printFile prints what could be parsed: a file with errors is the compiler's to refuse.
-func printFile(out io.Writer, path string) error {
-	files := token.NewFileSet()
-	file, err := parser.ParseFile(files, path, nil, parser.SkipObjectResolution)
-	if file == nil {
-		return err
+// parsePackage takes of a file with errors what could be parsed: such a file is the compiler's to
+// refuse.
+func parsePackage(positions *token.FileSet, dir string, tests bool) ([]sourceFile, error) {
+	paths, err := filepath.Glob(filepath.Join(dir, "*.go"))
+	if err != nil {
+		return nil, err
 	}
-	imported := importNames(file)
-	for _, declaration := range file.Decls {
+	sort.Strings(paths)
+	var files []sourceFile
+	for _, path := range paths {
+		if !tests && strings.HasSuffix(path, "_test.go") {
+			continue
+		}
+		tree, err := parser.ParseFile(positions, path, nil, parser.SkipObjectResolution)
+		if tree == nil {
+			return nil, err
+		}
+		files = append(files, sourceFile{filepath.Base(path), tree})
+	}
+	return files, nil
+}
+
+func printFile(out io.Writer, positions *token.FileSet, file sourceFile, calls callees) error {
+	for _, declaration := range file.tree.Decls {
 		function, ok := declaration.(*ast.FuncDecl)
 		if !ok {
 			continue
@@ -81,10 +101,11 @@ func printFile(out io.Writer, path string) error {
 		if function.Body != nil {
 			body = function.Body.Lbrace
 		}
-		_, err := fmt.Fprintf(out, "%s\t%d\t%d\t%s\t%d\t%s\t%s\n", filepath.Base(path),
-			lineOf(files, function.Pos()), lineOf(files, function.End()), compilerName(function),
-			lineOf(files, body), strings.Join(allocating(function, imported), " "),
-			strings.Join(cold(function, files), ","))
+		_, err := fmt.Fprintf(out, "%s\t%d\t%d\t%s\t%d\t%s\t%s\n", file.name,
+			lineOf(positions, function.Pos()), lineOf(positions, function.End()),
+			compilerName(function), lineOf(positions, body),
+			strings.Join(allocating(function, calls), " "),
+			strings.Join(cold(function, positions), ","))
 		if err != nil {
 			return err
 		}
