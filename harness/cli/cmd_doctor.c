@@ -16,7 +16,7 @@
 #include "harness/measure/counters.h"
 #include "harness/measure/machine.h"
 #include "harness/plan/library_find.h"
-#include "harness/plan/strategy.h"
+#include "harness/plan/strategy_program.h"
 #include "harness/run/discover.h"
 
 enum finding { FINDING_OK, FINDING_NOTE, FINDING_NO, FINDING_COUNT };
@@ -269,18 +269,16 @@ static void doctor_binding(struct doctor *d, const struct catalogue *c, const ch
         g_free(value);
         doctor_variants(d, binding);
     } else {
-        doctor_say(
-            d, FINDING_NO, what, "not built or not installed",
-            strcmp(name, "boehm") == 0
-                ? "its strategies will be unavailable; apt-get install libgc-dev, build again"
-                : "its strategies will be unavailable; build again");
+        const struct known_binding *known = known_binding_find(name);
+        char *advice = g_strconcat("its strategies will be unavailable; ", known->advice, NULL);
+        doctor_say(d, FINDING_NO, what, "not built or not installed", advice);
+        g_free(advice);
     }
     g_free(what);
 }
 
 /* Whether anything can be measured. */
 static bool doctor_cells(struct doctor *d, struct error *err) {
-    static const char *const known[] = {"malloc", "goheap", "boehm", "bump", "pool"};
     struct catalogue catalogue;
     char *notice = NULL;
     char *dir = cells_dir_find();
@@ -290,16 +288,12 @@ static bool doctor_cells(struct doctor *d, struct error *err) {
     if (notice != NULL) {
         doctor_say(d, FINDING_NOTE, "left out", notice, NULL);
     }
-    for (size_t i = 0; i < G_N_ELEMENTS(known); i++) {
-        doctor_binding(d, &catalogue, known[i]);
+    for (const struct known_binding *known = known_bindings; known->name != NULL; known++) {
+        doctor_binding(d, &catalogue, known->name);
     }
     for (guint i = 0; i < catalogue.bindings->len; i++) {
         const struct binding_info *b = g_ptr_array_index(catalogue.bindings, i);
-        bool told = false;
-        for (size_t k = 0; k < G_N_ELEMENTS(known); k++) {
-            told |= strcmp(known[k], b->name) == 0;
-        }
-        if (!told) {
+        if (known_binding_find(b->name) == NULL) {
             doctor_binding(d, &catalogue, b->name);
         }
     }
