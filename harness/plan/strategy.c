@@ -239,9 +239,13 @@ static bool setting_unknown(struct strategy_parser *p, const struct binding_info
 }
 
 /* Without the cell program nothing is known of its settings, and any will do: the cell is
-   unavailable. */
+   unavailable. So it is where another build would have what this one has not. */
 static bool setting_check(struct strategy_parser *p, const struct strategy *s,
                           const struct setting_value *setting) {
+    const struct known_binding *known = known_binding_find(s->binding_name);
+    if (known != NULL && known->program_values_vary &&
+        strcmp(known->program_setting, setting->name) == 0)
+        return true;
     for (guint i = 0; s->binding != NULL && i < s->binding->settings->len; i++) {
         const struct setting_info *info = s->binding->settings->pdata[i];
         if (strcmp(info->name, setting->name) != 0)

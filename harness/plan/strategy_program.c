@@ -6,14 +6,14 @@
 #define ALL_OF_HEAPMARK "install all of heapmark"
 
 const struct known_binding known_bindings[] = {
-    {"malloc", ALL_OF_HEAPMARK, "zero", ALL_OF_HEAPMARK},
-    {"goheap", ALL_OF_HEAPMARK, "link", ALL_OF_HEAPMARK},
-    {"boehm", "install libgc-dev and build heapmark again", NULL, NULL},
-    {"bump", ALL_OF_HEAPMARK, NULL, NULL},
-    {"pool", ALL_OF_HEAPMARK, NULL, NULL},
+    {"malloc", ALL_OF_HEAPMARK, "zero", ALL_OF_HEAPMARK, false},
+    {"goheap", ALL_OF_HEAPMARK, "link", ALL_OF_HEAPMARK, false},
+    {"boehm", "install libgc-dev and build heapmark again", NULL, NULL, false},
+    {"bump", ALL_OF_HEAPMARK, NULL, NULL, false},
+    {"pool", ALL_OF_HEAPMARK, NULL, NULL, false},
     {"go", "install Go (package golang-go) and build heapmark again", "experiment",
-     "build heapmark again with a Go toolchain that knows it"},
-    {NULL, NULL, NULL, NULL},
+     "build heapmark again with a Go toolchain that knows it", true},
+    {NULL, NULL, NULL, NULL, false},
 };
 
 const struct known_binding *known_binding_find(const char *name) {

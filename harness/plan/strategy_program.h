@@ -11,6 +11,8 @@ struct known_binding {
     const char *program_setting; /* its setting whose values are programs of their own, but for the
                                     initial one; NULL: none is */
     const char *program_advice;  /* what to do when one of these is not here */
+    bool program_values_vary; /* with what it was built with: a value, or the setting itself, that
+                                 is not known is missing on this machine, and no mistake */
 };
 extern const struct known_binding known_bindings[]; /* ends with a NULL name */
 

@@ -74,7 +74,7 @@ static void a_setting_that_is_built_in_selects_the_variants_program(void **state
 static struct parsed parse_with_go(const char *list) {
     static const char plain[] = "heapmark-describe 1\nbinding go\nsummary s\nlink static\n"
                                 "offers reclaims threads collects\n"
-                                "setting experiment\tdefault|a|b|c\tdefault\tas it is built\n"
+                                "setting experiment\tdefault|a|b\tdefault\tas it is built\n"
                                 "setting procs\t1..1024\t1\tGOMAXPROCS\nend\n";
     static const char variant[] = "heapmark-describe 1\nbinding go\nsummary s\nlink static\n"
                                   "offers reclaims\nvariant experiment=%s\nend\n";
@@ -126,6 +126,18 @@ static void a_value_whose_program_is_not_here_is_unavailable(void **state) {
                        "no cell program of go with experiment=c is here; build heapmark again "
                        "with a Go toolchain that knows it");
     assert_unavailable(&p, 1, NULL);
+    parsed_release(&p);
+    /* Built with a toolchain that has no experiments. */
+    p = (struct parsed){.strategies = strategies_new(), .text = g_string_chunk_new(64)};
+    fixture_catalogue_init(&p.catalogue);
+    assert_true(catalogue_add(&p.catalogue, "/cells/cell-go",
+                              "heapmark-describe 1\nbinding go\nsummary s\nlink static\n"
+                              "offers reclaims\nend\n",
+                              &p.err));
+    p.ok = strategies_parse(p.strategies, "go:experiment=a", &p.catalogue, p.text, &p.err);
+    assert_unavailable(&p, 0,
+                       "no cell program of go with experiment=a is here; build heapmark again "
+                       "with a Go toolchain that knows it");
     parsed_release(&p);
     /* Not even one of the setting's programs is here. */
     p = parse("malloc:zero=calloc,malloc:zero=raw");
