@@ -1,6 +1,7 @@
 package seed
 
 import (
+	"runtime"
 	"sync"
 	"time"
 )
@@ -93,6 +94,9 @@ func leakTaskTeardown(state any) {
 
 // leak-timer
 
+// timersStoppedMost is how many stopped timers may wait for their removal.
+const timersStoppedMost = 256
+
 // alarm is what a timer's function refers to.
 type alarm struct {
 	next   *alarm // started before
@@ -153,12 +157,18 @@ func leakTimerRun(state any, ops uint64) uint64 {
 	return sum
 }
 
+// leakTimerFixedRun yields now and then, where the C twin has its safepoints: Go removes a stopped
+// timer from its heap when the scheduler next looks there, and up to 1.22 the heap's array would
+// grow until then.
 func leakTimerFixedRun(state any, ops uint64) uint64 {
 	s := state.(*alarms)
 	var sum uint64
 	for i := uint64(0); i < ops; i++ {
 		sum += s.start().inspect()
 		s.stopNewest()
+		if i%timersStoppedMost == 0 {
+			runtime.Gosched()
+		}
 	}
 	return sum
 }
