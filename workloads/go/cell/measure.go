@@ -117,11 +117,18 @@ func (r *cellRun) warmUp(thread int) {
 	r.dropState(state)
 }
 
+// collect leaves what is reachable: what a pool or a finaliser still holds at the first collection is
+// gone after the second.
+func collect() {
+	runtime.GC()
+	runtime.GC()
+}
+
 // begin is the last thing before the clocks start: thread 0 runs it, the others wait. After
 // ReadMemStats no cycle is printing its line, because both hold the world.
 func (r *cellRun) begin() {
 	out, p := r.out, r.process
-	runtime.GC()
+	collect()
 	r.peakKnown = p.resetPeak()
 	out.rssStartBytes = p.residentBytes()
 	out.goroutinesBefore = runtime.NumGoroutine()
@@ -142,10 +149,10 @@ func (r *cellRun) end() {
 	if r.peakKnown {
 		out.rssPeakBytes = p.residentBytesPeak()
 	}
-	out.goroutines = runtime.NumGoroutine()
 	runtime.ReadMemStats(&out.after)
 	p.readCounters()
-	runtime.GC()
+	collect()
+	out.goroutines = runtime.NumGoroutine()
 	runtime.ReadMemStats(&out.kept)
 }
 
@@ -199,9 +206,9 @@ func (r *cellRun) finish() time.Time {
 	return first
 }
 
-// collect makes cycles of the lines kept. A cycle that was under way when the run ended is not
+// readCycles makes cycles of the lines kept. A cycle that was under way when the run ended is not
 // counted, as little as the runtime counts it.
-func (r *cellRun) collect(start clocks) error {
+func (r *cellRun) readCycles(start clocks) error {
 	var err error
 	out := r.out
 	out.linesLost = trace.lost
@@ -222,7 +229,7 @@ func measure(w *work, counters []int) (*measurement, error) {
 	r.meeting.all.L = &r.meeting.lock
 	r.runThreads()
 	first := r.finish()
-	err := r.collect(clocks{
+	err := r.readCycles(clocks{
 		unixNS:      first.UnixNano(),
 		monotonicNS: r.startedNS + int64(first.Sub(r.started)),
 	})
