@@ -49,7 +49,7 @@ const char *escape_excuse(const struct escape_case *c, const struct escape_decis
         return "holds only where the call is not inlined";
     if (function != NULL && escape_line_is_cold(function, decision->line))
         return "seldom runs";
-    if (escape_is_boxed(decision))
+    if (escape_is_boxed(decision, c->functions))
         return "a constant, a zero, a number below 256 or an empty string needs no memory";
     if (strcmp(decision->subject, "func literal") == 0)
         return "a closure that captures nothing is made once";

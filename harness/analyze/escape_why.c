@@ -26,16 +26,45 @@ static bool is_collection(const struct escape_decision *d) {
     return is_literal(d) && (*d->subject == '[' || g_str_has_prefix(d->subject, "map["));
 }
 
-bool escape_is_boxed(const struct escape_decision *d) {
+/* "s.Area" where the package has a method Area: a closure over s. A field of that name would look
+   the same, but a type that has both does not compile. */
+static bool is_method_value(const struct escape_decision *d,
+                            const struct escape_functions *functions) {
+    const char *dot = strrchr(d->subject, '.');
+    if (dot == NULL || *dot == '\0' || strchr(d->subject, '(') != NULL)
+        return false;
+    for (guint i = 0; i < functions->items->len; i++) {
+        const struct escape_function *f = g_ptr_array_index(functions->items, i);
+        const char *method = strrchr(f->name, '.');
+        if (method != NULL && strcmp(method, dot) == 0)
+            return true;
+    }
+    return false;
+}
+
+bool escape_is_boxed(const struct escape_decision *d, const struct escape_functions *functions) {
     if (d->kind != ESCAPE_TO_HEAP && d->kind != ESCAPE_STAYS)
         return false;
     return !is_closure(d) && !is_address(d) && !is_collection(d) && !is_made(d) &&
-           strcmp(d->subject, "... argument") != 0;
+           !is_method_value(d, functions) && strcmp(d->subject, "... argument") != 0;
+}
+
+/* "string(b)", "([]byte)(s)": makes a copy. */
+static bool is_conversion(const struct escape_decision *d) {
+    return g_str_has_prefix(d->subject, "string(") || g_str_has_prefix(d->subject, "([]byte)(") ||
+           g_str_has_prefix(d->subject, "([]rune)(");
+}
+
+/* A literal: "\"x\"", "5", "-1". */
+static bool is_constant(const struct escape_decision *d) {
+    const char *text = *d->subject == '-' ? d->subject + 1 : d->subject;
+    return g_ascii_isdigit(*text) || (*text == '"' && strstr(text, "\" + ") == NULL);
 }
 
 bool escape_has_unknown_size(const struct escape_decision *d) {
     const char *last = strrchr(d->subject, ',');
-    if (!g_str_has_prefix(d->subject, "make([]") || last == NULL)
+    if (!g_str_has_prefix(d->subject, "make(") || g_str_has_prefix(d->subject, "make(map[") ||
+        g_str_has_prefix(d->subject, "make(chan ") || last == NULL)
         return false;
     last += strspn(last, ", ");
     return *last != '\0' && last[strspn(last, "0123456789")] != ')';
@@ -67,20 +96,23 @@ static const char *why_shared(const struct escape_decision *d) {
     return "may be reached after the frame is gone";
 }
 
-static const char *why_heap(const struct escape_decision *d) {
+static const char *why_heap(const struct escape_decision *d,
+                            const struct escape_functions *functions) {
     if (d->steps & ESCAPE_STEP_LARGE)
         return "too large for the stack";
     if (d->steps & ESCAPE_STEP_UNKNOWN_SIZE)
         return "size not known at compile time";
-    if (is_closure(d))
+    if (is_closure(d) || is_method_value(d, functions))
         return "a closure that outlives the frame";
     if (d->steps & ESCAPE_STEP_CAPTURE)
         return "captured by a closure that outlives the frame";
-    if (g_str_has_prefix(d->subject, "string(") || g_str_has_prefix(d->subject, "[]byte("))
+    if (is_conversion(d))
         return "a conversion whose copy outlives the frame";
-    if (strstr(d->subject, " + ") != NULL && escape_is_boxed(d))
+    if (is_constant(d))
+        return "a constant in an interface (boxed): read-only data, no memory is taken";
+    if (strstr(d->subject, " + ") != NULL && escape_is_boxed(d, functions))
         return "a computed string, or a number in an interface, that outlives the frame";
-    if (escape_is_boxed(d))
+    if (escape_is_boxed(d, functions))
         return "stored in an interface (boxed)";
     if (d->steps & ESCAPE_STEP_SEND)
         return "sent on a channel";
@@ -88,28 +120,30 @@ static const char *why_heap(const struct escape_decision *d) {
 }
 
 static const char *why_stays(const struct escape_decision *d,
-                             const struct escape_function *function) {
-    if (is_parameter(d, function))
+                             const struct escape_functions *functions) {
+    if (is_parameter(d, escape_function_at(functions, d->file, d->line)))
         return "sharing down: the pointer stays below";
     if (escape_has_unknown_size(d))
         return "size not known at compile time: a small one stays on the stack, a larger does not";
-    if (is_closure(d))
+    if (is_closure(d) || is_method_value(d, functions))
         return "a closure that ends before the frame";
     if (strcmp(d->subject, "... argument") == 0)
         return "the argument list is not kept";
-    if (escape_is_boxed(d))
+    if (escape_is_boxed(d, functions))
         return "in an interface, or copied, that ends before the frame";
     return "nothing outlives the frame";
 }
 
 const char *escape_why(const struct escape_decision *decision,
-                       const struct escape_function *function) {
+                       const struct escape_functions *functions) {
     switch (decision->kind) {
     case ESCAPE_MOVED:
     case ESCAPE_TO_HEAP:
-        return function == NULL ? "a package variable leads to it" : why_heap(decision);
+        return escape_function_at(functions, decision->file, decision->line) == NULL
+                   ? "a package variable leads to it"
+                   : why_heap(decision, functions);
     case ESCAPE_STAYS:
-        return why_stays(decision, function);
+        return why_stays(decision, functions);
     case ESCAPE_LEAKS:
         return g_str_has_prefix(decision->text, "leaking param content")
                    ? "what it points to may outlive the call"

@@ -10,21 +10,22 @@
 #include "harness/analyze/escape_decisions.h"
 #include "harness/analyze/escape_functions.h"
 
-/* A phrase; function NULL: the decision is about package variables. Static text. */
+/* A phrase. Static text. */
 const char *escape_why(const struct escape_decision *decision,
-                       const struct escape_function *function);
+                       const struct escape_functions *functions);
 
 /*
  * Whether the expression is a value that an interface holds: what is neither made nor built (no
- * "&T{...}", new, make, literal with braces, closure, append). The compiler prints such a value by
- * itself; a concatenation and a conversion to string look alike and count as well, because of all
- * of them the runtime may need no memory: for a constant, a zero, a number below 256, an empty
- * string.
+ * "&T{...}", new, make, literal with braces, closure, append, and no method of the package by its
+ * name). The compiler prints such a value by itself; a concatenation and a conversion to string
+ * look alike and count as well, because of all of them the runtime may need no memory: for a
+ * constant, a zero, a number below 256, an empty string.
  */
-bool escape_is_boxed(const struct escape_decision *decision);
+bool escape_is_boxed(const struct escape_decision *decision,
+                     const struct escape_functions *functions);
 
-/* Whether it is a make whose size is no number: 1.25 and newer keep a small one on the stack and
-   say "does not escape". */
+/* Whether it is a make of a slice whose size is no number: 1.25 and newer keep a small one on the
+   stack and say "does not escape". */
 bool escape_has_unknown_size(const struct escape_decision *decision);
 
 #endif

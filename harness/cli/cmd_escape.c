@@ -57,7 +57,7 @@ static void workload_clear(gpointer pointer) {
 }
 
 static void escape_job_init(struct escape_job *job) {
-    *job = (struct escape_job){.options = {.ops = 1000}};
+    *job = (struct escape_job){0};
     job->versions = g_ptr_array_new();
     escape_decisions_init(&job->decisions);
     escape_functions_init(&job->functions);
@@ -297,7 +297,7 @@ static int cmd_escape(const struct command *self, int argc, char **argv) {
 
 static const struct flag escape_flags[] = {
     {"workloads", "LIST", "all", "of heapmark's own: names, groups, globs, named lists"},
-    {"ops", "N", "1000", "operations of each measurement of a workload"},
+    {"ops", "N", "each workload's own", "operations of a measurement"},
     {"bench", "REGEX", NULL, "run these benchmarks of the package at DIR"},
     {"benchtime", "T", "0.1s", "how long each, as go test has it: 1s, 100x"},
     {"all", NULL, NULL, "also what stays, what leaks, and what is inlined"},

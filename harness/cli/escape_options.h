@@ -14,7 +14,7 @@ struct escape_options {
     const char *bench;     /* a regular expression of go test's; NULL: none are run */
     const char *benchtime; /* NULL: the default */
     const char *go;        /* list of programs; NULL: go on PATH */
-    uint64_t ops;
+    uint64_t ops;          /* 0: each workload's own */
     bool is_all, is_csv;
 };
 

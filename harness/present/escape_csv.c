@@ -48,7 +48,7 @@ static void decision_append(GString *out, const struct escape_report *report,
     field_append(out, escape_kind_name(d->kind));
     field_append(out, d->subject);
     field_append(out, d->text);
-    field_append(out, escape_why(d, function));
+    field_append(out, escape_why(d, report->functions));
     field_append(out, builds != NULL ? builds : "");
     g_free(builds);
 }

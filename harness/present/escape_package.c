@@ -26,11 +26,11 @@ struct escape_part {
     GPtrArray *decisions; /* of const struct escape_decision * */
 };
 
-static char *rest_text(const struct escape_package *p, const struct escape_decision *d,
-                       const struct escape_function *function) {
+static char *rest_text(const struct escape_package *p, const struct escape_decision *d) {
     char *builds = escape_builds_text(p->report, d);
-    char *rest = g_strdup_printf("%s%s%s%s", escape_why(d, function), builds != NULL ? " [" : "",
-                                 builds != NULL ? builds : "", builds != NULL ? "]" : "");
+    char *rest =
+        g_strdup_printf("%s%s%s%s", escape_why(d, p->report->functions), builds != NULL ? " [" : "",
+                        builds != NULL ? builds : "", builds != NULL ? "]" : "");
     g_free(builds);
     return rest;
 }
@@ -40,7 +40,7 @@ static void block_fill(struct escape_package *p, const struct escape_part *part)
         const struct escape_decision *d = g_ptr_array_index(part->decisions, i);
         if (escape_is_shown(p->report, d, part->function))
             escape_block_add(p->block, g_strdup_printf("%s:%u", d->file, d->line),
-                             g_strdup(d->text), rest_text(p, d, part->function), false);
+                             g_strdup(d->text), rest_text(p, d), false);
     }
 }
 

@@ -72,8 +72,7 @@ static void workload_heading_write(struct escape_table *t, const struct escape_w
 /* The why, the builds, and what excuses a heap decision where nothing was allocated. */
 static char *rest_text(const struct escape_table *t, const struct escape_case *c,
                        const struct escape_decision *d) {
-    const struct escape_function *function = escape_function_at(c->functions, d->file, d->line);
-    GString *rest = g_string_new(escape_why(d, function));
+    GString *rest = g_string_new(escape_why(d, c->functions));
     char *builds = escape_builds_text(t->report, d);
     const char *excuse = NULL;
     if (builds != NULL)

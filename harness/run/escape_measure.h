@@ -1,6 +1,7 @@
 /*
- * Measures workloads for `heapmark escape`: each once under go and once under goheap, with few
- * operations, by the executor that `run` uses. Only counts are wanted, and they are exact.
+ * Measures workloads for `heapmark escape`: each once under go and once under goheap, with as many
+ * operations as `run` (fewer would let what the runtime allocates for itself show in B/op), by the
+ * executor that `run` uses. Only counts are wanted, and they are exact.
  */
 #ifndef HEAPMARK_HARNESS_RUN_ESCAPE_MEASURE_H
 #define HEAPMARK_HARNESS_RUN_ESCAPE_MEASURE_H
@@ -20,7 +21,7 @@ struct escape_measurement {
 struct escape_measure_request {
     const struct catalogue *catalogue;
     const char *workloads; /* a list, as run's */
-    uint64_t ops;
+    uint64_t ops;          /* 0: as the workload says */
     const volatile int *interrupted;
     void (*progress)(const char *workload); /* before each; NULL: nobody is told */
 };
