@@ -70,6 +70,33 @@ func TestLeaksRetainAndTheirTwinsDoNot(t *testing.T) {
 	}
 }
 
+// TestNothingElseRetains: a second run on the same state leaves no more than the first.
+func TestNothingElseRetains(t *testing.T) {
+	if !inOwnProcess(t) {
+		return
+	}
+	// The runtime keeps dead goroutines, and its collector's workers come and go. A leaked word in
+	// each of 20,000 operations is more than twice that.
+	const opsMost, noise = 20000, 64 << 10
+	for _, w := range Workloads() {
+		if w.Group == "leak" {
+			continue
+		}
+		ops := w.Ops(w.initial(), Quick) / 10
+		if ops > opsMost {
+			ops = opsMost
+		}
+		state := w.start(w.initial(), 2*ops)
+		sink += w.Run(state, ops)
+		before := heapLive()
+		sink += w.Run(state, ops)
+		if bytes := heapLive() - before; bytes > noise {
+			t.Errorf("%s: %d bytes are left of %d operations", w.Name, bytes, ops)
+		}
+		w.end(state)
+	}
+}
+
 // runAndDrop leaves nothing of a workload's state with the program.
 //
 //go:noinline
