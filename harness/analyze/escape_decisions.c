@@ -282,10 +282,12 @@ void escape_decisions_sort(struct escape_decisions *d) {
 
 /* ---- a build that failed ---- */
 
-/* Whether a line only explains: "X escapes to heap in F:", "parameter X leaks to ...", flows. */
+/* Whether a line only explains: "X escapes to heap in F:", "parameter X leaks to ...:", flows. */
 static bool line_explains(const char *rest) {
-    return *rest == ' ' || g_str_has_suffix(rest, ":") ||
-           g_str_has_prefix(rest, "cannot inline ") || strstr(rest, " capturing by ") != NULL;
+    bool is_heading = g_str_has_suffix(rest, ":") && (strstr(rest, " escapes to heap") != NULL ||
+                                                      g_str_has_prefix(rest, "parameter "));
+    return is_heading || *rest == ' ' || g_str_has_prefix(rest, "cannot inline ") ||
+           strstr(rest, " capturing by ") != NULL;
 }
 
 static bool line_complains(const char *text) {

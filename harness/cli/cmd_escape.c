@@ -91,6 +91,7 @@ static bool toolchain_add(struct escape_job *job, const char *program, struct er
         return error_set(err, EXIT_USAGE, "--go takes at most %d toolchains", TOOLCHAINS_MAX);
     struct go_toolchain *go = &job->toolchains[job->toolchain_count++];
     go->interrupted = &escape_interrupted;
+    go->is_sealed = job->options.directory == NULL;
     if (!go_toolchain_find(go, program, err))
         return false;
     g_ptr_array_add(job->versions, go->version);

@@ -156,7 +156,7 @@ static GPtrArray *parts_new(const struct escape_report *report) {
 /* ---- below ---- */
 
 static void benches_write(struct escape_package *p) {
-    if (p->report->benches == NULL)
+    if (p->report->benches == NULL || p->report->benches->len == 0)
         return;
     g_string_append(p->out, "\nbenchmarks\n");
     for (guint i = 0; i < p->report->benches->len; i++) {

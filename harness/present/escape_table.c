@@ -112,7 +112,7 @@ static void silence_write(struct escape_table *t, const struct escape_case *c, u
     bool allocates = c->allocs_per_op >= 1;
     if (c->subjects->len == 0)
         g_string_append(t->out, "      no function is its subject\n");
-    else if (decisions == 0 && !(allocates && *undecided != '\0'))
+    else if (decisions == 0 && !allocates)
         g_string_append(t->out, "      the compiler says nothing: all stays on the stack\n");
     if (allocates && *undecided != '\0')
         g_string_append_printf(t->out, "      allocates without a decision: %s\n", undecided);
@@ -155,7 +155,7 @@ static void summary_write(struct escape_table *t) {
     if (contradicted > 0)
         g_string_append(t->out, "!: the source that was compiled here and the program that was "
                                 "measured are not the same, or a decision does not do what it "
-                                "says; the rule is in escape_verdict.h\n");
+                                "says; the rule is in harness/analyze/escape_verdict.h\n");
 }
 
 static char *twins_text(const struct escape_report *report) {

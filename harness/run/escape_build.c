@@ -17,16 +17,20 @@ struct escape_command {
     const char *const *arguments; /* ends with NULL */
     const char *directory;        /* NULL: here */
     uint64_t timeout_s;
-    bool joins_errors;
+    bool joins_errors, is_sealed;
     const volatile int *interrupted;
 };
 
 /* GOFLAGS is a blank and not empty: empty, go would look into its own settings file. */
-static char **go_environment(void) {
-    static const char *const settings[][2] = {
-        {"GOTOOLCHAIN", "local"}, {"GOPROXY", "off"}, {"GOFLAGS", " "}};
+static char **go_environment(bool is_sealed) {
+    static const char *const settings[][2] = {{"GOTOOLCHAIN", "local"},
+                                              {"GOPROXY", "off"},
+                                              {"GOFLAGS", " "},
+                                              {"GO111MODULE", "on"},
+                                              {"GOWORK", "off"}};
+    enum { FOR_ALL = 3 };
     char **environment = g_environ_unsetenv(g_get_environ(), "LD_PRELOAD");
-    for (size_t i = 0; i < G_N_ELEMENTS(settings); i++)
+    for (size_t i = 0; i < (is_sealed ? G_N_ELEMENTS(settings) : FOR_ALL); i++)
         environment = g_environ_setenv(environment, settings[i][0], settings[i][1], TRUE);
     return environment;
 }
@@ -48,7 +52,7 @@ static char *command_failure(const struct escape_command *c, const struct proces
 
 static bool command_run(const struct escape_command *c, bool must_succeed, struct go_answer *answer,
                         struct error *err) {
-    char **environment = go_environment();
+    char **environment = go_environment(c->is_sealed);
     struct process_result result;
     process_result_init(&result);
     bool ok = process_run(
@@ -91,7 +95,7 @@ bool go_toolchain_find(struct go_toolchain *go, const char *program, struct erro
     go->program = g_canonicalize_filename(found, NULL);
     g_free(found);
     const char *const arguments[] = {go->program, "env", "GOVERSION", NULL};
-    struct escape_command command = {arguments, NULL, ANSWER_S, false, go->interrupted};
+    struct escape_command command = {arguments, NULL, ANSWER_S, false, false, go->interrupted};
     if (!command_run(&command, true, &answer, err))
         return false;
     go->version = g_strstrip(answer.output);
@@ -114,7 +118,8 @@ bool escape_build(const struct go_toolchain *go, const char *directory, const ch
     char *flags = g_strconcat("-gcflags=", gcflags, NULL);
     const char *const arguments[] = {
         go->program, "build", "-buildvcs=false", "-o", "/dev/null", flags, ".", NULL};
-    struct escape_command command = {arguments, directory, BUILD_S, true, go->interrupted};
+    struct escape_command command = {arguments, directory,     BUILD_S,
+                                     true,      go->is_sealed, go->interrupted};
     bool ok = command_run(&command, false, answer, err);
     g_free(flags);
     return ok;
@@ -125,7 +130,8 @@ bool escape_bench_run(const struct go_toolchain *go, const char *directory, cons
     const char *const arguments[ARGUMENTS_MAX] = {
         go->program, "test", "-buildvcs=false", "-run",    "^$", "-bench", regex, "-benchmem",
         "-count",    "1",    "-benchtime",      benchtime, ".",  NULL};
-    struct escape_command command = {arguments, directory, BENCH_S, true, go->interrupted};
+    struct escape_command command = {arguments, directory,     BENCH_S,
+                                     true,      go->is_sealed, go->interrupted};
     return command_run(&command, false, answer, err);
 }
 
@@ -136,7 +142,7 @@ bool escape_functions_print(const char *directory, char **output, struct error *
     char *dir = cells_dir_find();
     char *program = g_build_filename(dir, "go-functions", NULL);
     const char *const arguments[] = {program, directory, NULL};
-    struct escape_command command = {arguments, NULL, ANSWER_S, false, NULL};
+    struct escape_command command = {arguments, NULL, ANSWER_S, false, false, NULL};
     bool ok = g_file_test(program, G_FILE_TEST_IS_EXECUTABLE);
     if (ok)
         ok = command_run(&command, true, &answer, err);
@@ -153,7 +159,7 @@ bool escape_functions_print(const char *directory, char **output, struct error *
 bool escape_subjects_print(const char *program, char **output, struct error *err) {
     struct go_answer answer = {NULL, false};
     const char *const arguments[] = {program, "--functions", NULL};
-    struct escape_command command = {arguments, NULL, ANSWER_S, false, NULL};
+    struct escape_command command = {arguments, NULL, ANSWER_S, false, false, NULL};
     bool ok = command_run(&command, true, &answer, err);
     *output = answer.output;
     return ok;

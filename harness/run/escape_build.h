@@ -15,6 +15,7 @@
 struct go_toolchain {
     char *program;                   /* absolute path of go */
     char *version;                   /* "go1.26.8" */
+    bool is_sealed;                  /* for our own sources: modules are on, no workspace counts */
     const volatile int *interrupted; /* set by a signal handler; NULL: never */
 };
 
