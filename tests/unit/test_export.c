@@ -63,7 +63,7 @@ static void go_text_is_as_agreed(void **state) {
         "cpu: AMD EPYC\n"
         "Unit ns/op better=lower\n"
         "Unit cpu-ns/op better=lower\n"
-        "Unit B/op better=lower assume=exact\n"
+        "Unit B/op better=lower\n"
         "Unit allocs/op better=lower assume=exact\n"
         "Unit gc-cycles better=lower\n"
         "Unit max-STW-ns better=lower\n"
