@@ -41,6 +41,10 @@ bool escape_is_heap(const struct escape_decision *decision) {
     return decision->kind == ESCAPE_MOVED || decision->kind == ESCAPE_TO_HEAP;
 }
 
+bool escape_is_elsewhere(const struct escape_decision *decision) {
+    return strchr(decision->file, '/') != NULL;
+}
+
 const char *escape_kind_name(enum escape_kind kind) {
     static const char *const names[ESCAPE_KIND_COUNT] = {
         "moved to heap",           "escapes to heap", "does not escape", "leaking param",

@@ -83,6 +83,10 @@ void escape_decisions_sort(struct escape_decisions *d);
 /* Whether it puts something on the heap. */
 bool escape_is_heap(const struct escape_decision *decision);
 
+/* Whether it is about another package's code that is compiled here (generic functions): such a file
+   is not in the package's directory. */
+bool escape_is_elsewhere(const struct escape_decision *decision);
+
 /* "moved to heap", "does not escape", ...: the word for columns. */
 const char *escape_kind_name(enum escape_kind kind);
 

@@ -134,14 +134,18 @@ static const char *why_stays(const struct escape_decision *d,
     return "nothing outlives the frame";
 }
 
+/* Whether it is in no function of the package, which leaves its variables. */
+static bool is_outside(const struct escape_decision *d, const struct escape_functions *functions) {
+    return !escape_is_elsewhere(d) && escape_function_at(functions, d->file, d->line) == NULL;
+}
+
 const char *escape_why(const struct escape_decision *decision,
                        const struct escape_functions *functions) {
     switch (decision->kind) {
     case ESCAPE_MOVED:
     case ESCAPE_TO_HEAP:
-        return escape_function_at(functions, decision->file, decision->line) == NULL
-                   ? "a package variable leads to it"
-                   : why_heap(decision, functions);
+        return is_outside(decision, functions) ? "a package variable leads to it"
+                                               : why_heap(decision, functions);
     case ESCAPE_STAYS:
         return why_stays(decision, functions);
     case ESCAPE_LEAKS:

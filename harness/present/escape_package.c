@@ -90,6 +90,13 @@ static void benches_beside_write(struct escape_package *p, const struct escape_f
     }
 }
 
+static const char *part_name(const struct escape_part *part) {
+    if (part->function != NULL)
+        return part->function->name;
+    return strchr(part->file, '/') != NULL ? "another package's code, compiled here"
+                                           : "package variables";
+}
+
 static void part_write(struct escape_package *p, const struct escape_part *part) {
     block_fill(p, part);
     if (p->block->len == 0 && !is_exercised(p, part->function))
@@ -97,8 +104,7 @@ static void part_write(struct escape_package *p, const struct escape_part *part)
     if (p->file == NULL || strcmp(p->file, part->file) != 0)
         g_string_append_printf(p->out, "\n%s\n", part->file);
     p->file = part->file;
-    g_string_append_printf(
-        p->out, "  %s: ", part->function != NULL ? part->function->name : "package variables");
+    g_string_append_printf(p->out, "  %s: ", part_name(part));
     counts_write(p, part);
     escape_block_write(p->out, p->block);
     benches_beside_write(p, part->function);

@@ -102,7 +102,7 @@ bool escape_is_shown(const struct escape_report *report, const struct escape_dec
     if (report->is_all)
         return true;
     if (escape_is_heap(decision))
-        return true;
+        return !escape_is_elsewhere(decision);
     if (report->workloads == NULL)
         return false;
     if (is_about_inlining(decision))

@@ -16,7 +16,7 @@ char *escape_builds_text(const struct escape_report *report,
                          const struct escape_decision *decision);
 
 /* Whether a report that is not of everything shows it: of the twins all decisions but inlined calls
-   and closures, of a package what is on the heap. */
+   and closures, of a package what is on the heap in its own code. */
 bool escape_is_shown(const struct escape_report *report, const struct escape_decision *decision,
                      const struct escape_function *function);
 
