@@ -55,9 +55,12 @@ static bool is_conversion(const struct escape_decision *d) {
            g_str_has_prefix(d->subject, "([]rune)(");
 }
 
-/* A literal: "\"x\"", "5", "-1". */
+/* A literal: "\"x\"", "5", "-1"; 1.19 shows the conversion that boxes an inlined one. */
 static bool is_constant(const struct escape_decision *d) {
+    static const char conversion[] = "(interface {})(string(";
     const char *text = *d->subject == '-' ? d->subject + 1 : d->subject;
+    if (g_str_has_prefix(text, conversion))
+        text += strlen(conversion);
     return g_ascii_isdigit(*text) || (*text == '"' && strstr(text, "\" + ") == NULL);
 }
 
@@ -124,7 +127,8 @@ static const char *why_stays(const struct escape_decision *d,
     if (is_parameter(d, escape_function_at(functions, d->file, d->line)))
         return "sharing down: the pointer stays below";
     if (escape_has_unknown_size(d))
-        return "size not known at compile time: a small one stays on the stack, a larger does not";
+        return "nothing outlives the frame; if its size is known at run time only, a large one is "
+               "allocated";
     if (is_closure(d) || is_method_value(d, functions))
         return "a closure that ends before the frame";
     if (strcmp(d->subject, "... argument") == 0)
