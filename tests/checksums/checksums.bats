@@ -35,7 +35,8 @@ compare() { # [ARGUMENT...]
     expected=$(expected_checksums "$@")
     [ -n "$expected" ]
     for cell in "$CELLS"/cell-*; do
-        [ "$cell" = "$CELLS/cell-malloc" ] && continue
+        # Go's is held to the same lines one by one below.
+        case $cell in */cell-malloc | */cell-go) continue ;; esac
         found=$(checksums "$cell" "$@")
         # One thread is what every program can run.
         [ -n "$found" ] || [ $# -gt 0 ] || return 1
