@@ -236,10 +236,12 @@ static void decision_read(struct escape_reader *r, const struct escape_line *lin
     struct escape_decision *decision = decision_add(r->out, line, text);
     const struct escape_flow *flow = g_hash_table_lookup(r->flows, place);
     decision->kind = kind;
-    decision->builds |= UINT32_C(1) << r->build;
+    const uint32_t build = UINT32_C(1) << r->build;
+    const bool is_first = (decision->builds & ~build) == 0;
+    decision->builds |= build;
     if (decision->subject == NULL)
         decision->subject = g_string_chunk_insert(r->out->text, subject);
-    if (flow != NULL) {
+    if (flow != NULL && is_first) {
         decision->steps |= flow->steps;
         decision->last_step = flow->last_step;
     }

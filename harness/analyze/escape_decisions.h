@@ -53,7 +53,8 @@ struct escape_decision {
     enum escape_kind kind;
     const char *text;    /* the compiler's, without position and without what -m=2 adds */
     const char *subject; /* X or F */
-    unsigned steps;      /* set of enum escape_step, of every flow at this place */
+    unsigned steps;      /* set of enum escape_step, of every flow at this place, in the
+                            first build that made it */
     unsigned last_step;  /* the last one: what it came to; 0: no flow was told */
     uint32_t builds;     /* bit i: made in build i */
 };

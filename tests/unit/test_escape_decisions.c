@@ -98,12 +98,13 @@ static void a_decision_knows_the_versions_that_made_it(void **state) {
     assert_true(escape_has_unknown_size(stack));
 }
 
-static void what_is_inlined_is_told_by_builds_with_inlining_only(void **state) {
+static void a_decision_knows_whether_inlining_made_it(void **state) {
     const struct fixture *f = *state;
     assert_int_equal(find(f, "caller", "inlining call to inlined")->builds, BUILD_26 | BUILD_19);
     const struct escape_decision *can = find(f, "inlined", "can inline inlined");
     assert_int_equal(can->builds, BUILD_26 | BUILD_19);
     assert_string_equal(can->subject, "inlined");
+    assert_int_equal(find(f, "callDown", "moved to heap: x")->builds, BUILD_26_L | BUILD_19_L);
 }
 
 static void two_decisions_of_a_line_are_two_and_one_said_twice_is_one(void **state) {
@@ -190,8 +191,8 @@ int main(void) {
         cmocka_unit_test_setup_teardown(the_compiler_is_silent_about_stack_it, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_decision_knows_the_versions_that_made_it, set_up,
                                         tear_down),
-        cmocka_unit_test_setup_teardown(what_is_inlined_is_told_by_builds_with_inlining_only,
-                                        set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_decision_knows_whether_inlining_made_it, set_up,
+                                        tear_down),
         cmocka_unit_test(two_decisions_of_a_line_are_two_and_one_said_twice_is_one),
         cmocka_unit_test(what_is_no_decision_is_passed_over),
         cmocka_unit_test(decisions_sort_by_file_and_line),

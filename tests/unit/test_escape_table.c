@@ -95,6 +95,15 @@ static void versions_that_differ_are_named(void **state) {
     assert_has(escape_table_text(&f->report), "size not known at compile time [go1.19.8 only]");
 }
 
+/* Such a decision is no contradiction either: what was measured was built with inlining. */
+static void a_decision_without_inlining_is_said_to_be_that(void **state) {
+    struct fixture *f = *state;
+    workload_add(f, "call-down", "callDown", 0);
+    assert_int_equal(escape_contradicted(&f->report), 0);
+    assert_has(escape_table_text(&f->report), "moved to heap: x");
+    assert_has(escape_table_text(&f->report), "[without inlining only]");
+}
+
 static void a_contradiction_is_marked(void **state) {
     struct fixture *f = *state;
     workload_add(f, "planted", "stackIt2", 0);
@@ -164,6 +173,7 @@ int main(void) {
         WITH_FIXTURE(silence_is_said),
         WITH_FIXTURE(a_decision_stands_with_place_why_and_figures),
         WITH_FIXTURE(versions_that_differ_are_named),
+        WITH_FIXTURE(a_decision_without_inlining_is_said_to_be_that),
         WITH_FIXTURE(a_contradiction_is_marked),
         WITH_FIXTURE(figures_of_another_toolchain_contradict_nothing),
         WITH_FIXTURE(an_excuse_is_said),

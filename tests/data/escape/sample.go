@@ -120,3 +120,12 @@ func useList() {
 }
 
 var kept = &bigStruct{A: 3}
+
+func apply(f func(*int), p *int) { f(p) }
+
+// callDown keeps x on its stack only where apply is inlined, so that the compiler sees what f does.
+func callDown() int {
+	x := 1
+	apply(func(p *int) { *p++ }, &x)
+	return x
+}
