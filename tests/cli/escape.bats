@@ -125,13 +125,14 @@ block() { # WORKLOAD
 
 @test "the twins show the articles' decisions with their figures" {
     need_twins
-    heapmark escape --workloads 'stack-it*,create,employee' --ops 2000
+    heapmark escape --workloads 'stack-it*,create,employee,goroutine' --ops 2000
     [ "$status" -eq 0 ]
     block stack-it | grep -Eq '^  stack-it +0 +0 +0 +0$'
     block stack-it | grep -q 'the compiler says nothing: all stays on the stack'
     block stack-it-2 | grep -Eq '^  stack-it-2 +1 +8 +1 +8$'
     block stack-it-2 | grep -Eq 'stack_it.go:[0-9]+ +moved to heap: res +sharing up: its address is returned'
     block stack-it-3 | grep -Eq 'y does not escape +sharing down: the pointer stays below'
+    block goroutine-capture | grep -Eq 'goroutine.go:[0-9]+ +moved to heap: x +captured by a closure'
     block stack-it-2-inlined | grep -q 'holds only where the call is not inlined'
     block create-pointer | grep -Eq '^  create-pointer +1 +80 +1 +80$'
     block create-pointer | grep -Eq '&BigStruct\{...\} escapes to heap +sharing up: its address is returned'

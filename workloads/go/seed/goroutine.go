@@ -8,7 +8,7 @@ package seed
 // The goroutine runs at some time after the frame that started it is gone, so what it captured is
 // allocated: 1 alloc/op. What the compiler allocates is the closure, 24 B: the code's address, the
 // task, and x itself, copied, as nobody changes it afterwards. (If somebody did, x would have to be
-// shared: "moved to heap", a second allocation.) Nothing else is allocated: the runtime uses dead
+// shared: "moved to heap", a second allocation; see Foo.) Nothing else is allocated: the runtime uses dead
 // goroutines and their stacks again, and results come back through channels made in Setup.
 //
 // An operation waits for the goroutine started captureTasks operations before and starts another,
@@ -33,6 +33,22 @@ func captureStart(task *captureTask, number uint64) {
 	go func() {
 		task.result <- Mix(task.started + x)
 	}()
+}
+
+// Foo is the case where the goroutine writes x and the frame reads it afterwards: the two share it, so
+// it is moved to the heap, beside the closure. No workload runs it; `heapmark escape` shows what the
+// compiler says of it.
+//
+//go:noinline
+func Foo() int {
+	x := 1
+	done := make(chan struct{})
+	go func() {
+		x++
+		close(done)
+	}()
+	<-done
+	return x
 }
 
 func captureSetup(*Arguments) any {
@@ -77,5 +93,5 @@ var goroutineCaptureWorkload = Workload{
 	Setup:     captureSetup,
 	Run:       goroutineCaptureRun,
 	Teardown:  captureTeardown,
-	Functions: []string{"captureStart"},
+	Functions: []string{"captureStart", "Foo"},
 }
