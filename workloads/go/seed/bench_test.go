@@ -21,7 +21,7 @@ func benchmark(b *testing.B, w *Workload) {
 		ops := benchmarkOps(w, left)
 		state := w.start(w.initial(), ops)
 		b.StartTimer()
-		sink += w.Run(state, ops)
+		sink += RunPlaced(w, state, ops)
 		b.StopTimer()
 		w.end(state)
 		left -= ops
