@@ -25,7 +25,6 @@ import (
 	"io"
 	"os"
 	"path/filepath"
-	"sort"
 	"strings"
 )
 
@@ -72,21 +71,22 @@ func printPackage(out io.Writer, dir string, tests bool) error {
 // parsePackage takes of a file with errors what could be parsed: such a file is the compiler's to
 // refuse.
 func parsePackage(positions *token.FileSet, dir string, tests bool) ([]sourceFile, error) {
-	paths, err := filepath.Glob(filepath.Join(dir, "*.go"))
+	entries, err := os.ReadDir(dir) // sorted by name
 	if err != nil {
 		return nil, err
 	}
-	sort.Strings(paths)
 	var files []sourceFile
-	for _, path := range paths {
-		if !tests && strings.HasSuffix(path, "_test.go") {
+	for _, entry := range entries {
+		name := entry.Name()
+		if !strings.HasSuffix(name, ".go") || !tests && strings.HasSuffix(name, "_test.go") {
 			continue
 		}
-		tree, err := parser.ParseFile(positions, path, nil, parser.SkipObjectResolution)
+		tree, err := parser.ParseFile(positions, filepath.Join(dir, name), nil,
+			parser.SkipObjectResolution)
 		if tree == nil {
 			return nil, err
 		}
-		files = append(files, sourceFile{filepath.Base(path), tree})
+		files = append(files, sourceFile{name, tree})
 	}
 	return files, nil
 }
