@@ -91,8 +91,9 @@ struct export_counts {
     unsigned untimed; /* ok, but without a figure that every entry must have */
 };
 
+/* Readers divide by the operations, and hold them in a signed word. */
 static bool record_is_timed(const struct record *r, const struct export_format *format) {
-    return r->ops != COUNT_EMPTY && isfinite(r->ns_per_op) &&
+    return r->ops > 0 && r->ops <= INT64_MAX && isfinite(r->ns_per_op) &&
            (!format->needs_cpu || isfinite(r->cpu_ns_per_op));
 }
 

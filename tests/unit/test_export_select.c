@@ -126,6 +126,21 @@ static void a_record_without_cpu_time_is_left_out_of_json_alone(void **state) {
     }
 }
 
+/* Readers hold the number of operations in a signed word, and pass over a line that has another. */
+static void a_number_of_operations_that_readers_refuse_is_left_out(void **state) {
+    static const uint64_t refused[] = {0, (uint64_t)INT64_MAX + 1, COUNT_EMPTY};
+    struct export_fixture f;
+    (void)state;
+    export_fixture_init(&f);
+    for (size_t i = 0; i < G_N_ELEMENTS(refused); i++)
+        export_fixture_add(&f, "one", "a", "")->ops = refused[i];
+    export_fixture_add(&f, "one", "b", "")->ops = INT64_MAX;
+    assert_true(export_fixture_export_all(&f, go));
+    assert_rows(&f.e, "one.b.0/1 ");
+    assert_string_equal(f.e.left_out, "3 without times");
+    export_fixture_release(&f);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(rows_come_by_strategy_then_work_then_repetition),
@@ -134,6 +149,7 @@ int main(void) {
         cmocka_unit_test(a_name_that_the_run_does_not_have_gets_the_nearest),
         cmocka_unit_test(a_selection_without_entry_is_refused_with_its_statuses),
         cmocka_unit_test(a_record_without_cpu_time_is_left_out_of_json_alone),
+        cmocka_unit_test(a_number_of_operations_that_readers_refuse_is_left_out),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
