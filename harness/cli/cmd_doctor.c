@@ -18,9 +18,7 @@
 #include "harness/plan/library_find.h"
 #include "harness/plan/strategy_program.h"
 #include "harness/run/discover.h"
-#include "harness/run/process.h"
-
-#define GO_ANSWER_NS_MAX UINT64_C(10000000000)
+#include "harness/run/escape_build.h"
 
 enum finding { FINDING_OK, FINDING_NOTE, FINDING_NO, FINDING_COUNT };
 
@@ -231,38 +229,19 @@ static void doctor_tool(struct doctor *d, const char *tool, const char *package,
     g_free(path);
 }
 
-/* "go1.22.1", what a toolchain calls itself; NULL when it gives no answer. Caller frees. */
-static char *go_version(const char *path) {
-    char *arguments[] = {(char *)(uintptr_t)path, (char *)"env", (char *)"GOVERSION", NULL};
-    char **environment = g_environ_setenv(g_get_environ(), "GOTOOLCHAIN", "local", TRUE);
-    struct process_request request = {.arguments = arguments,
-                                      .environment = environment,
-                                      .answers_on_stdout = true,
-                                      .timeout_ns = GO_ANSWER_NS_MAX};
-    struct process_result result;
-    struct error ignored;
-    process_result_init(&result);
-    bool ok = process_run(&request, &result, &ignored) && result.wait_status == 0 &&
-              result.exec_error == 0 && !result.timed_out;
-    char *version = ok ? g_strdup(g_strstrip(result.report->str)) : NULL;
-    process_result_release(&result);
-    g_strfreev(environment);
-    return version;
-}
-
 /* The toolchain: only building and escape need it, a cell program that is built runs without. */
 static void doctor_go_toolchain(struct doctor *d) {
+    static const char advice[] =
+        "without it the strategy go cannot be built; apt-get install golang-go, build again";
+    struct go_toolchain go = {.is_sealed = true};
+    struct error why;
     char *path = g_find_program_in_path("go");
-    char *version = path == NULL ? NULL : go_version(path);
-    char *value = path == NULL ? g_strdup("not installed")
-                               : g_strdup_printf("%s, %s", path,
-                                                 version != NULL ? version : "gives no version");
-    doctor_say(d, version != NULL ? FINDING_OK : FINDING_NO, "go", value,
-               version != NULL ? NULL
-                               : "without it the strategy go cannot be built; apt-get install "
-                                 "golang-go, build again");
+    bool answers = path != NULL && go_toolchain_find(&go, path, &why);
+    char *value = answers ? g_strdup_printf("%s, %s", path, go.version)
+                          : g_strdup(path != NULL ? why.text : "not installed");
+    doctor_say(d, answers ? FINDING_OK : FINDING_NO, "go", value, answers ? NULL : advice);
+    go_toolchain_release(&go);
     g_free(value);
-    g_free(version);
     g_free(path);
 }
 

@@ -21,17 +21,19 @@ struct escape_command {
     const volatile int *interrupted;
 };
 
-/* GOFLAGS is a blank and not empty: empty, go would look into its own settings file. */
+/* NULL: not set. GOFLAGS is a blank and not empty: empty, go would look into its own settings file.
+   The sealed ones are those of workloads/go/CMakeLists.txt, which built what is measured. */
 static char **go_environment(bool is_sealed) {
-    static const char *const settings[][2] = {{"GOTOOLCHAIN", "local"},
-                                              {"GOPROXY", "off"},
-                                              {"GOFLAGS", " "},
-                                              {"GO111MODULE", "on"},
-                                              {"GOWORK", "off"}};
-    enum { FOR_ALL = 3 };
-    char **environment = g_environ_unsetenv(g_get_environ(), "LD_PRELOAD");
+    static const char *const settings[][2] = {
+        {"LD_PRELOAD", NULL}, {"GOTOOLCHAIN", "local"}, {"GOPROXY", "off"}, {"GOFLAGS", " "},
+        {"GOENV", "off"},     {"GO111MODULE", "on"},    {"GOWORK", "off"},  {"CGO_ENABLED", "0"},
+        {"GOOS", NULL},       {"GOARCH", NULL},         {"GOAMD64", NULL},  {"GOEXPERIMENT", NULL}};
+    enum { FOR_ALL = 4 };
+    char **environment = g_get_environ();
     for (size_t i = 0; i < (is_sealed ? G_N_ELEMENTS(settings) : FOR_ALL); i++)
-        environment = g_environ_setenv(environment, settings[i][0], settings[i][1], TRUE);
+        environment = settings[i][1] != NULL
+                          ? g_environ_setenv(environment, settings[i][0], settings[i][1], TRUE)
+                          : g_environ_unsetenv(environment, settings[i][0]);
     return environment;
 }
 
@@ -39,15 +41,22 @@ static char **go_environment(bool is_sealed) {
    frees. */
 static char *command_failure(const struct escape_command *c, const struct process_result *r,
                              bool must_succeed) {
-    struct outcome_facts facts = {.exec_error = r->exec_error,
-                                  .timed_out = r->timed_out,
-                                  .timeout_s = c->timeout_s,
-                                  .wait_status = r->wait_status,
-                                  .said = c->joins_errors ? r->report->str : r->errors->str};
-    bool ended = r->exec_error == 0 && !r->timed_out && WIFEXITED(r->wait_status);
-    if (ended && (!must_succeed || WEXITSTATUS(r->wait_status) == 0))
+    if (r->exec_error != 0)
+        return g_strdup_printf("it cannot be started: %s", g_strerror(r->exec_error));
+    if (r->timed_out)
+        return g_strdup_printf("it did not end within %" G_GUINT64_FORMAT " s", c->timeout_s);
+    if (r->is_cut)
+        return g_strdup_printf("it printed more than %d MB", REPORT_BYTES_MAX >> 20);
+    if (!WIFEXITED(r->wait_status))
+        return g_strdup_printf("it was ended by signal %d", WTERMSIG(r->wait_status));
+    if (!must_succeed || WEXITSTATUS(r->wait_status) == 0)
         return NULL;
-    return outcome_decide(&facts).reason;
+    char *said = last_lines(c->joins_errors ? r->report->str : r->errors->str);
+    char *failure = g_strdup_printf("it ended with status %d%s%s", WEXITSTATUS(r->wait_status),
+                                    said != NULL ? " and said: " : " and said nothing",
+                                    said != NULL ? said : "");
+    g_free(said);
+    return failure;
 }
 
 static bool command_run(const struct escape_command *c, bool must_succeed, struct go_answer *answer,
@@ -82,6 +91,12 @@ static bool command_run(const struct escape_command *c, bool must_succeed, struc
 
 /* ---- the toolchain ---- */
 
+/* "go1.26.8", or "devel go1.27-0123456 ..." */
+static bool version_is_go(const char *version) {
+    const char *number = g_str_has_prefix(version, "devel ") ? version + strlen("devel ") : version;
+    return g_str_has_prefix(number, "go") && g_ascii_isdigit(number[2]);
+}
+
 bool go_toolchain_find(struct go_toolchain *go, const char *program, struct error *err) {
     struct go_answer answer = {NULL, false};
     char *found = g_find_program_in_path(program != NULL ? program : "go");
@@ -95,11 +110,12 @@ bool go_toolchain_find(struct go_toolchain *go, const char *program, struct erro
     go->program = g_canonicalize_filename(found, NULL);
     g_free(found);
     const char *const arguments[] = {go->program, "env", "GOVERSION", NULL};
-    struct escape_command command = {arguments, NULL, ANSWER_S, false, false, go->interrupted};
+    struct escape_command command = {arguments, NULL,          ANSWER_S,
+                                     false,     go->is_sealed, go->interrupted};
     if (!command_run(&command, true, &answer, err))
         return false;
     go->version = g_strstrip(answer.output);
-    if (!g_str_has_prefix(go->version, "go") && !g_str_has_prefix(go->version, "devel"))
+    if (!version_is_go(go->version))
         return error_set(err, EXIT_CANNOT, "%s is not Go: asked for its version it says \"%.60s\"",
                          go->program, go->version);
     return true;

@@ -2,10 +2,12 @@
  * Runs what `heapmark escape` asks: the Go toolchain, go-functions, and the Go cell program for the
  * functions of its workloads.
  *
- * Nothing is downloaded and nobody's settings change what is built: GOTOOLCHAIN=local, GOPROXY=off,
- * GOFLAGS neutral. The result of a build goes to /dev/null: the compiler's words are what is
- * wanted. They come although the package is built already: go keeps them with the compiled package
- * and says them again (since 1.10; seen with 1.19 and 1.26).
+ * Nothing is downloaded, and nobody's flags change what is built: GOTOOLCHAIN=local, GOPROXY=off,
+ * GOFLAGS neutral. A user's package is built for the platform and with the experiments that the
+ * user's environment names; our own sources are sealed from it. The result of a build goes to
+ * /dev/null: the compiler's words are what is wanted. They come although the package is built
+ * already: go keeps them with the compiled package and says them again (since 1.10; seen with 1.19
+ * and 1.26).
  */
 #ifndef HEAPMARK_HARNESS_RUN_ESCAPE_BUILD_H
 #define HEAPMARK_HARNESS_RUN_ESCAPE_BUILD_H
@@ -15,7 +17,7 @@
 struct go_toolchain {
     char *program;                   /* absolute path of go */
     char *version;                   /* "go1.26.8" */
-    bool is_sealed;                  /* for our own sources: modules are on, no workspace counts */
+    bool is_sealed;                  /* for our own sources; set before go_toolchain_find */
     const volatile int *interrupted; /* set by a signal handler; NULL: never */
 };
 

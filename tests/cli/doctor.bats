@@ -48,7 +48,7 @@ only_findings() {
     grep -qx "  ok    go: $PWD/tools/go, go9.8.7" out.txt
     printf '#!/bin/sh\nexit 1\n' >tools/go
     PATH=$PWD/tools:$PATH heapmark doctor
-    grep -qx "  no    go: $PWD/tools/go, gives no version" out.txt
+    grep -qx "  no    go: $PWD/tools/go env: it ended with status 1 and said nothing" out.txt
     rm tools/go
     env PATH="$PWD/tools" "$HEAPMARK" doctor >out.txt
     grep -qx '  no    go: not installed' out.txt
