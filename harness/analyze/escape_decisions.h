@@ -48,8 +48,8 @@ enum escape_step {
 };
 
 struct escape_decision {
-    const char *file; /* relative to the package's directory, without "./" */
-    unsigned line, column;
+    const char *file;      /* relative to the package's directory, without "./" */
+    unsigned line, column; /* column 0: not told */
     enum escape_kind kind;
     const char *text;    /* the compiler's, without position and without what -m=2 adds */
     const char *subject; /* X or F */
@@ -88,11 +88,16 @@ bool escape_is_heap(const struct escape_decision *decision);
    is not in the package's directory. */
 bool escape_is_elsewhere(const struct escape_decision *decision);
 
+/* Whether it is about code that was made from another file, by a //line comment's word ("expr.y")
+   or by cgo ("_cgo_gotypes.go"): Go reads no such file of a package, so its functions are not
+   known. */
+bool escape_is_generated(const struct escape_decision *decision);
+
 /* "moved to heap", "does not escape", ...: the word for columns. */
 const char *escape_kind_name(enum escape_kind kind);
 
-/* The first lines of a failed build that are no decisions, headings or flows, joined by " / ", at
-   most three; NULL when there are none. Caller frees with g_free. */
+/* The first lines of a failed build or benchmark that are no decisions, headings, flows or results,
+   joined by " / ", at most three; NULL when there are none. Caller frees with g_free. */
 char *escape_complaint(const char *output);
 
 #endif

@@ -140,7 +140,8 @@ static const char *why_stays(const struct escape_decision *d,
 
 /* Whether it is in no function of the package, which leaves its variables. */
 static bool is_outside(const struct escape_decision *d, const struct escape_functions *functions) {
-    return !escape_is_elsewhere(d) && escape_function_at(functions, d->file, d->line) == NULL;
+    return !escape_is_elsewhere(d) && !escape_is_generated(d) &&
+           escape_function_at(functions, d->file, d->line) == NULL;
 }
 
 const char *escape_why(const struct escape_decision *decision,

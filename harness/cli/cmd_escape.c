@@ -110,14 +110,14 @@ static bool toolchains_find(struct escape_job *job, struct error *err) {
 }
 
 /* A compiler that refuses the source names its place ("# package" comes first): that is the
-   source's fault. Anything else keeps Go from compiling here. */
-static bool build_refuse(const struct escape_job *job, const struct go_toolchain *go,
-                         const char *output, struct error *err) {
+   source's fault. Anything else keeps Go from doing `what` here. */
+static bool go_refuse(const struct escape_job *job, const struct go_toolchain *go, const char *what,
+                      const char *output, struct error *err) {
     char *complaint = escape_complaint(output);
     bool is_source = g_str_has_prefix(output, "# ") || strstr(output, "\n# ") != NULL;
     error_set(err, is_source ? EXIT_USAGE : EXIT_CANNOT, "%s %s with %s: %s", job->directory,
-              is_source ? "does not compile" : "cannot be built", go->version,
-              complaint != NULL ? complaint : "go build failed and did not say why");
+              is_source ? "does not compile" : what, go->version,
+              complaint != NULL ? complaint : "go failed and did not say why");
     g_free(complaint);
     return false;
 }
@@ -130,7 +130,7 @@ static bool build_read(struct escape_job *job, unsigned build, struct error *err
             job->directory);
     bool ok = escape_build(go, job->directory, flags[build % 2], &answer, err);
     if (ok && !answer.succeeded)
-        ok = build_refuse(job, go, answer.output, err);
+        ok = go_refuse(job, go, "cannot be built", answer.output, err);
     if (ok)
         escape_decisions_read(&job->decisions, answer.output, build);
     g_free(answer.output);
@@ -229,7 +229,7 @@ static bool benches_run(struct escape_job *job, struct error *err) {
     bool ok = escape_bench_run(&job->toolchains[0], job->directory, o->bench,
                                o->benchtime != NULL ? o->benchtime : "0.1s", &answer, err);
     if (ok && !answer.succeeded)
-        ok = build_refuse(job, &job->toolchains[0], answer.output, err);
+        ok = go_refuse(job, &job->toolchains[0], "has benchmarks that fail", answer.output, err);
     if (ok)
         escape_benches_read(job->benches, answer.output);
     if (ok && job->benches->len == 0)

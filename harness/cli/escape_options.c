@@ -48,6 +48,10 @@ bool escape_options_check(struct escape_options *o, const GPtrArray *operands, s
                          "cells");
     if (o->bench == NULL && o->benchtime != NULL)
         return error_set(err, EXIT_USAGE, "--benchtime needs --bench REGEX");
+    if (o->directory != NULL && o->ops != 0)
+        return error_set(err, EXIT_USAGE,
+                         "--ops is about heapmark's workloads; benchmarks of a package take "
+                         "--benchtime, as 100x");
     if (o->directory != NULL && o->workloads != NULL)
         return error_set(err, EXIT_USAGE,
                          "--workloads chooses among heapmark's own; a package (%s) has none",

@@ -44,7 +44,9 @@ static void decision_append(GString *out, const struct escape_report *report,
     char *builds = escape_builds_text(report, d);
     field_append(out, function != NULL ? function->name : "");
     field_append(out, d->file);
-    g_string_append_printf(out, ",%u,%u", d->line, d->column);
+    g_string_append_printf(out, ",%u,", d->line);
+    if (d->column != 0)
+        g_string_append_printf(out, "%u", d->column);
     field_append(out, escape_kind_name(d->kind));
     field_append(out, d->subject);
     field_append(out, d->text);

@@ -93,8 +93,10 @@ static void benches_beside_write(struct escape_package *p, const struct escape_f
 static const char *part_name(const struct escape_part *part) {
     if (part->function != NULL)
         return part->function->name;
-    return strchr(part->file, '/') != NULL ? "another package's code, compiled here"
-                                           : "package variables";
+    const struct escape_decision *first = g_ptr_array_index(part->decisions, 0);
+    if (escape_is_elsewhere(first))
+        return "another package's code, compiled here";
+    return escape_is_generated(first) ? "generated code" : "package variables";
 }
 
 static void part_write(struct escape_package *p, const struct escape_part *part) {

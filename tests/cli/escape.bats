@@ -112,15 +112,21 @@ block() { # WORKLOAD
     refused 2 '--workloads chooses among'
     heapmark escape one --format xml
     refused 2 'text or csv'
+    heapmark escape one --ops 100
+    refused 2 '--ops is about'
     heapmark escape --ops none
     refused 2 'ops'
 }
 
 @test "what is not Go is said" {
     make_package sample
-    printf '#!/bin/sh\necho no\n' >not-go && chmod +x not-go
+    printf '#!/bin/sh\necho "${SAYS-google says}"\nexit ${STATUS:-0}\n' >not-go && chmod +x not-go
     heapmark escape sample --go ./not-go
     refused 4 'not-go is not Go'
+    SAYS='' heapmark escape sample --go ./not-go
+    refused 4 'not-go is not Go'
+    STATUS=3 heapmark escape sample --go ./not-go
+    refused 4 'not-go env: it ended with status 3'
 }
 
 @test "the twins show the articles' decisions with their figures" {
@@ -227,6 +233,45 @@ SH
     GO111MODULE=off GOPATH=$PWD/path heapmark escape path/src/sample
     [ "$status" -eq 0 ]
     grep -q 'moved to heap: x' out.txt
+}
+
+@test "a directory may be called as a pattern is" {
+    need_go
+    make_package 'sam[p]le *'
+    heapmark escape 'sam[p]le *'
+    [ "$status" -eq 0 ]
+    grep -q '^  Up: 1 on the heap' out.txt
+}
+
+@test "generated code is told by the file that its //line comment names" {
+    need_go
+    make_package sample
+    printf 'package sample\n\n//line rules.y:12\nfunc parse() *int { y := 1; return &y }\n' >sample/rules.go
+    heapmark escape sample
+    [ "$status" -eq 0 ]
+    grep -qx 'rules.y' out.txt
+    grep -qx '  generated code: 1 on the heap, 0 not, 0 leaking' out.txt
+    grep -Eqx ' +rules.y:12 +moved to heap: y +sharing up: its address is returned' out.txt
+}
+
+@test "the user's environment does not change what is said of the twins" {
+    need_twins
+    heapmark escape --workloads stack-it-2 --ops 2000
+    cp out.txt plain.txt
+    GOOS=plan9 GOARCH=386 GOEXPERIMENT=none GOFLAGS=-none GODEBUG=gctrace=1 GOGC=1 \
+        heapmark escape --workloads stack-it-2 --ops 2000
+    [ "$status" -eq 0 ]
+    diff plain.txt out.txt
+}
+
+@test "a benchmark that fails is refused with its words" {
+    need_go
+    make_package sample
+    printf '\nfunc BenchmarkLost(b *testing.B) { b.Fatal("no luck") }\n' >>sample/sample_test.go
+    heapmark escape sample --bench . --benchtime 1x
+    [ "$status" -eq 4 ]
+    [ -z "$out" ]
+    tail -1 err.txt | grep -q 'has benchmarks that fail with go.*BenchmarkLost.*no luck'
 }
 
 @test "a package that does not compile is refused with the compiler's words" {
