@@ -16,8 +16,9 @@
 #include "harness/measure/counters.h"
 #include "harness/measure/machine.h"
 #include "harness/plan/library_find.h"
-#include "harness/plan/strategy.h"
+#include "harness/plan/strategy_program.h"
 #include "harness/run/discover.h"
+#include "harness/run/escape_build.h"
 
 enum finding { FINDING_OK, FINDING_NOTE, FINDING_NO, FINDING_COUNT };
 
@@ -228,8 +229,25 @@ static void doctor_tool(struct doctor *d, const char *tool, const char *package,
     g_free(path);
 }
 
+/* The toolchain: only building and escape need it, a cell program that is built runs without. */
+static void doctor_go_toolchain(struct doctor *d) {
+    static const char advice[] =
+        "without it the strategy go cannot be built; apt-get install golang-go, build again";
+    struct go_toolchain go = {.is_sealed = true};
+    struct error why;
+    char *path = g_find_program_in_path("go");
+    bool answers = path != NULL && go_toolchain_find(&go, path, &why);
+    char *value = answers ? g_strdup_printf("%s, %s", path, go.version)
+                          : g_strdup(path != NULL ? why.text : "not installed");
+    doctor_say(d, answers ? FINDING_OK : FINDING_NO, "go", value, answers ? NULL : advice);
+    go_toolchain_release(&go);
+    g_free(value);
+    g_free(path);
+}
+
 static void doctor_tools(struct doctor *d) {
     doctor_section("tools");
+    doctor_go_toolchain(d);
     doctor_tool(d, "gnuplot", "gnuplot-nox", "without it plot writes tables only");
 }
 
@@ -269,18 +287,16 @@ static void doctor_binding(struct doctor *d, const struct catalogue *c, const ch
         g_free(value);
         doctor_variants(d, binding);
     } else {
-        doctor_say(
-            d, FINDING_NO, what, "not built or not installed",
-            strcmp(name, "boehm") == 0
-                ? "its strategies will be unavailable; apt-get install libgc-dev, build again"
-                : "its strategies will be unavailable; build again");
+        const struct known_binding *known = known_binding_find(name);
+        char *advice = g_strconcat("its strategies will be unavailable; ", known->advice, NULL);
+        doctor_say(d, FINDING_NO, what, "not built or not installed", advice);
+        g_free(advice);
     }
     g_free(what);
 }
 
 /* Whether anything can be measured. */
 static bool doctor_cells(struct doctor *d, struct error *err) {
-    static const char *const known[] = {"malloc", "goheap", "boehm", "bump", "pool"};
     struct catalogue catalogue;
     char *notice = NULL;
     char *dir = cells_dir_find();
@@ -290,16 +306,12 @@ static bool doctor_cells(struct doctor *d, struct error *err) {
     if (notice != NULL) {
         doctor_say(d, FINDING_NOTE, "left out", notice, NULL);
     }
-    for (size_t i = 0; i < G_N_ELEMENTS(known); i++) {
-        doctor_binding(d, &catalogue, known[i]);
+    for (const struct known_binding *known = known_bindings; known->name != NULL; known++) {
+        doctor_binding(d, &catalogue, known->name);
     }
     for (guint i = 0; i < catalogue.bindings->len; i++) {
         const struct binding_info *b = g_ptr_array_index(catalogue.bindings, i);
-        bool told = false;
-        for (size_t k = 0; k < G_N_ELEMENTS(known); k++) {
-            told |= strcmp(known[k], b->name) == 0;
-        }
-        if (!told) {
+        if (known_binding_find(b->name) == NULL) {
             doctor_binding(d, &catalogue, b->name);
         }
     }

@@ -15,6 +15,8 @@ static const struct command *const commands[] = {
     &command_run,
     &command_list,
     &command_plot,
+    &command_escape,
+    &command_export,
     &command_doctor,
 };
 

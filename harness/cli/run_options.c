@@ -10,7 +10,7 @@ const struct flag run_flags[] = {
     {"workloads", "LIST", "quick",
      "names, groups, globs or named lists, by commas\n"
      "(heapmark list tells them)"},
-    {"strategies", "LIST", "malloc,jemalloc,mimalloc,goheap",
+    {"strategies", "LIST", "malloc,jemalloc,mimalloc,goheap,go",
      "allocators with their settings, by commas: name,\nname:setting=value, alias=name:...,\n"
      "alias=./lib.so"},
     {"threads", "LIST", "1", "thread counts, by commas; WORKLOAD=LIST for one\nworkload only"},

@@ -22,7 +22,7 @@ enum {
 void config_init(struct config *c) {
     *c = (struct config){
         .workloads = g_strdup("quick"),
-        .strategies = g_strdup("malloc,jemalloc,mimalloc,goheap"),
+        .strategies = g_strdup("malloc,jemalloc,mimalloc,goheap,go"),
         .threads = g_ptr_array_new_with_free_func(g_free),
         .parameters = g_ptr_array_new_with_free_func(g_free),
         .effort = EFFORT_QUICK,

@@ -15,22 +15,12 @@
 #include "harness/plan/elf_library.h"
 #include "harness/plan/expand.h"
 #include "harness/plan/library_find.h"
+#include "harness/plan/strategy_program.h"
 
 #define MALLOC_LIBRARY(name, soname, package, version) {#name, soname, package},
 const struct malloc_library malloc_libraries[] = {
 #include "allocators/malloc_libraries.def"
     {NULL, NULL, NULL},
-};
-
-/* Bindings that exist whether or not their cell program is here, and what to do when it is not. */
-static const struct {
-    const char *name, *advice;
-} known_bindings[] = {
-    {"malloc", "install all of heapmark"},
-    {"goheap", "install all of heapmark"},
-    {"bump", "install all of heapmark"},
-    {"pool", "install all of heapmark"},
-    {"boehm", "install libgc-dev and build heapmark again"},
 };
 
 enum { STRATEGIES_MAX = 256 };
@@ -114,20 +104,12 @@ static const struct malloc_library *malloc_library_find(const char *name) {
     return NULL;
 }
 
-static const char *binding_advice(const char *name) {
-    for (size_t i = 0; i < G_N_ELEMENTS(known_bindings); i++) {
-        if (strcmp(known_bindings[i].name, name) == 0)
-            return known_bindings[i].advice;
-    }
-    return NULL;
-}
-
 static void binding_take(struct strategy_parser *p, struct strategy *s, const char *name) {
     s->binding_name = g_string_chunk_insert_const(p->text, name);
     s->binding = catalogue_binding_find(p->catalogue, name);
     if (s->binding != NULL)
         return;
-    char *why = g_strdup_printf("cell-%s is not here; %s", name, binding_advice(name));
+    char *why = g_strdup_printf("cell-%s is not here; %s", name, known_binding_find(name)->advice);
     s->unavailable = g_string_chunk_insert(p->text, why);
     g_free(why);
 }
@@ -177,8 +159,8 @@ static bool name_unknown(struct strategy_parser *p, const char *name) {
     GPtrArray *names = g_ptr_array_new();
     for (const struct malloc_library *l = malloc_libraries; l->name != NULL; l++)
         g_ptr_array_add(names, (char *)(uintptr_t)l->name);
-    for (size_t i = 0; i < G_N_ELEMENTS(known_bindings); i++)
-        g_ptr_array_add(names, (char *)(uintptr_t)known_bindings[i].name);
+    for (const struct known_binding *known = known_bindings; known->name != NULL; known++)
+        g_ptr_array_add(names, (char *)(uintptr_t)known->name);
     for (guint i = 0; i < p->catalogue->bindings->len; i++) {
         const struct binding_info *b = p->catalogue->bindings->pdata[i];
         g_ptr_array_add(names, (char *)(uintptr_t)b->name);
@@ -200,7 +182,7 @@ static bool name_take(struct strategy_parser *p, struct strategy *s, const char 
         return path_take(p, s, name);
     if (library != NULL)
         library_take(p, s, library);
-    else if (catalogue_binding_find(p->catalogue, name) != NULL || binding_advice(name) != NULL)
+    else if (catalogue_binding_find(p->catalogue, name) != NULL || known_binding_find(name) != NULL)
         binding_take(p, s, name);
     else
         return name_unknown(p, name);
@@ -257,9 +239,13 @@ static bool setting_unknown(struct strategy_parser *p, const struct binding_info
 }
 
 /* Without the cell program nothing is known of its settings, and any will do: the cell is
-   unavailable. */
+   unavailable. So it is where another build would have what this one has not. */
 static bool setting_check(struct strategy_parser *p, const struct strategy *s,
                           const struct setting_value *setting) {
+    const struct known_binding *known = known_binding_find(s->binding_name);
+    if (known != NULL && known->program_values_vary &&
+        strcmp(known->program_setting, setting->name) == 0)
+        return true;
     for (guint i = 0; s->binding != NULL && i < s->binding->settings->len; i++) {
         const struct setting_info *info = s->binding->settings->pdata[i];
         if (strcmp(info->name, setting->name) != 0)
@@ -307,21 +293,6 @@ static bool setting_take(struct strategy_parser *p, struct strategy *s, const ch
 
 /* ---- lists ---- */
 
-/* The binding's plain cell program, or the variant that one of the settings selects. */
-static const char *program_select(const struct strategy *s) {
-    if (s->binding == NULL)
-        return NULL;
-    for (guint i = 0; i < s->binding->variants->len; i++) {
-        const struct variant_info *v = s->binding->variants->pdata[i];
-        for (guint j = 0; j < s->settings->len; j++) {
-            const struct setting_value *set = &g_array_index(s->settings, struct setting_value, j);
-            if (strcmp(set->name, v->setting) == 0 && strcmp(set->value, v->value) == 0)
-                return v->program;
-        }
-    }
-    return s->binding->program;
-}
-
 static bool strategy_fill(struct strategy_parser *p, struct strategy *s, const char *whole) {
     if (!alias_split(p, whole, s))
         return false;
@@ -330,7 +301,8 @@ static bool strategy_fill(struct strategy_parser *p, struct strategy *s, const c
     for (guint i = 1; ok && i < words->len; i++)
         ok = setting_take(p, s, words->pdata[i]);
     g_ptr_array_free(words, TRUE);
-    s->program = program_select(s);
+    if (ok)
+        strategy_program_select(s, p->text);
     return ok;
 }
 

@@ -5,14 +5,15 @@
 #include <stddef.h>
 
 /* Okabe and Ito, "Color Universal Design" (2008), yellow left out: it does not show on white.
-   Then grey, and wine from Tol's "Colour Schemes" (2021), so that nine usual strategies differ. */
+   Then grey, and wine and olive from Tol's "Colour Schemes" (2021), so that the ten usual
+   strategies differ: four mallocs, the C library's, goheap, go, bdwgc, bump and pool. */
 static const uint32_t colours[] = {0x0072B2, 0xD55E00, 0x009E73, 0xCC79A7, 0xE69F00,
-                                   0x56B4E9, 0x000000, 0x7F7F7F, 0x882255};
+                                   0x56B4E9, 0x000000, 0x7F7F7F, 0x882255, 0x999933};
 enum { COLOURS = sizeof colours / sizeof colours[0] };
 
-/* Filled circle, square, triangle, diamond, triangle down; then the same ones open, and a pentagon.
- */
-static const unsigned points[] = {7, 5, 9, 13, 11, 6, 4, 8, 12, 10};
+/* Filled circle, square, triangle, diamond, triangle down; then the same ones open, and a filled
+   pentagon. Their number and that of the colours share no factor, so that looks repeat late. */
+static const unsigned points[] = {7, 5, 9, 13, 11, 6, 4, 8, 12, 10, 15};
 enum { POINTS = sizeof points / sizeof points[0] };
 
 /* Solid, dashed, dash-dot, dash-dot-dot; gnuplot's 3 is dots, which nobody can follow. */

@@ -15,8 +15,8 @@ struct look {
     unsigned dash;  /* gnuplot's dash type */
 };
 
-/* Of the strategy with that place in the run, from 0. Looks repeat after 180 strategies,
-   colours after 9. */
+/* Of the strategy with that place in the run, from 0. Looks repeat after 220 strategies,
+   colours after 10. */
 struct look palette_look(unsigned strategy_index);
 
 /* The colour of a ratio >= 1 in a heat map whose greatest ratio is `most`: from light (1) to dark,

@@ -11,10 +11,11 @@
 #include "harness/run/executor.h"
 
 /* Variables that allocators and runtimes read: a record knows the strategy's, never the shell's. */
-static const char *const allocator_variables[] = {
-    "LD_PRELOAD",  "MALLOC_", "GLIBC_TUNABLES", "JE_MALLOC_CONF", "MIMALLOC_", "TCMALLOC_",
-    "TBB_MALLOC_", "GC_",     "GOGC",           "GOMEMLIMIT",     "GODEBUG",   "GOMAXPROCS",
-    "HEAPPROFILE", NULL};
+static const char *const allocator_variables[] = {"LD_PRELOAD",     "MALLOC_",     "GLIBC_TUNABLES",
+                                                  "JE_MALLOC_CONF", "MIMALLOC_",   "TCMALLOC_",
+                                                  "TBB_MALLOC_",    "GC_",         "GOGC",
+                                                  "GOMEMLIMIT",     "GODEBUG",     "GOMAXPROCS",
+                                                  "GOTRACEBACK",    "HEAPPROFILE", NULL};
 
 /* ---- memory limit ---- */
 

@@ -2,7 +2,10 @@
 #include "harness/run/derive.h"
 
 #include <math.h>
+#include <stdbool.h>
 #include <stdlib.h>
+
+#include "harness/run/mmu.h"
 
 /* A counter that ran less than this share of the wanted time is extrapolated too far. */
 #define COUNTER_SHARE_LEAST 0.2
@@ -76,9 +79,34 @@ static void derive_mutator_share(struct record *r) {
         r->gc_mutator_share = fmin(lost_ns / mutators_ns, 1.0);
 }
 
+/* Whether every stop of the world has its row; false where nothing is known of stops. */
+static bool stops_are_all_kept(const struct observation *o) {
+    uint64_t kept = 0;
+    for (guint i = 0; i < o->pauses->len; i++)
+        kept += g_array_index(o->pauses, struct pause_row, i).thread == 0;
+    return is_known(o->record.gc_stw_count) && kept >= o->record.gc_stw_count;
+}
+
+/* After derive_pauses, which may count the stops. Without a collector there is nothing to tell. */
+static void derive_mmu(struct observation *o) {
+    static const uint64_t windows_ns[] = {1000000, 10000000, 50000000};
+    struct record *r = &o->record;
+    double *const columns[] = {&r->mmu_1ms, &r->mmu_10ms, &r->mmu_50ms};
+    double shares[G_N_ELEMENTS(windows_ns)];
+    if (!is_known(r->wall_ns) || r->wall_ns == 0 || !stops_are_all_kept(o))
+        return;
+    mmu_compute((const struct pause_row *)(void *)o->pauses->data, o->pauses->len, r->wall_ns,
+                windows_ns, G_N_ELEMENTS(windows_ns), shares);
+    for (size_t i = 0; i < G_N_ELEMENTS(windows_ns); i++) {
+        if (isnan(*columns[i]))
+            *columns[i] = shares[i];
+    }
+}
+
 void derive_columns(struct observation *o) {
     derive_rates(&o->record);
     derive_pauses(o);
+    derive_mmu(o);
     derive_mutator_share(&o->record);
 }
 

@@ -6,7 +6,7 @@
 #include "harness/run/report.h"
 
 /* ns_per_op, cpu_ns_per_op, gc_pause_ns_p50/p99/max/total and gc_stw_count from the single stops,
-   gc_mutator_share. A column stays empty when a part of it is. */
+   mmu_1ms/10ms/50ms, gc_mutator_share. A column stays empty when a part of it is. */
 void derive_columns(struct observation *o);
 
 /* The nearest-rank percentile (0 < percent <= 100) of ascending values; count > 0. */

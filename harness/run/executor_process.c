@@ -75,7 +75,8 @@ static struct outcome executor_process_outcome(const struct config *config,
                                   .timed_out = result->timed_out,
                                   .timeout_s = config->timeout_s,
                                   .wait_status = result->wait_status,
-                                  .said = result->errors->str};
+                                  .said = result->errors->str,
+                                  .said_first = result->errors_first->str};
     if (!report_parse(result->report->str, result->report->len, out, report, &refused))
         facts.report_error = refused.text;
     if (result->is_cut)

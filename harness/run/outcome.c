@@ -1,6 +1,7 @@
 /*
  * How a cell program ended, in the order in which facts outrank each other: it never started;
- * heapmark ended it; a signal did; its report is damaged; its report and its exit status together.
+ * heapmark ended it; a signal did; the Go runtime gave up; its report is
+ * damaged; its report and its exit status together.
  */
 #include "harness/run/outcome.h"
 
@@ -9,7 +10,7 @@
 
 #include "harness/base/wire.h"
 
-enum { SAID_BYTES_MAX = 400, SAID_LINES_MAX = 3 };
+enum { SAID_BYTES_MAX = 400, SAID_LINES_MAX = 3, GO_DIED = 2 };
 
 char *last_lines(const char *text) {
     char **lines = g_strsplit_set(text == NULL ? "" : text, "\r\n", -1);
@@ -64,8 +65,45 @@ static struct outcome outcome_of_signal(const struct outcome_facts *f) {
     return outcome_make(f, "crashed", "SIG%s%s", name, when);
 }
 
+/*
+ * The line with which the Go runtime says that it ends the program ("fatal error: ...", "panic:
+ * ..."), NULL when there is none; caller frees with g_free. Every goroutine's stack follows it,
+ * which may be megabytes, so it is looked for in the first bytes of stderr before the last ones.
+ */
+static char *go_last_word(const struct outcome_facts *f) {
+    const char *const texts[] = {f->said_first, f->said};
+    char *word = NULL;
+    for (size_t i = 0; word == NULL && i < G_N_ELEMENTS(texts); i++) {
+        char **lines = g_strsplit(texts[i] == NULL ? "" : texts[i], "\n", -1);
+        for (char **line = lines; word == NULL && *line != NULL; line++) {
+            if (g_str_has_prefix(*line, "fatal error: ") || g_str_has_prefix(*line, "panic: "))
+                word = g_strdup(*line);
+        }
+        g_strfreev(lines);
+    }
+    return word;
+}
+
+/*
+ * The Go runtime cannot report exhausted memory as a C cell does: it says "fatal error: " and what
+ * it could not get ("out of memory", "runtime: out of memory", "runtime: cannot allocate memory",
+ * "out of memory allocating heap arena map", ... in runtime/malloc.go, mheap.go and mem_linux.go)
+ * and exits with status 2. That and nothing else is oom; any other last word is a crash.
+ */
+static struct outcome outcome_of_go(char *word) {
+    bool is_oom =
+        g_str_has_prefix(word, "fatal error: ") &&
+        (strstr(word, "out of memory") != NULL || strstr(word, "cannot allocate memory") != NULL);
+    char *reason = g_strdup_printf("the Go runtime ended the program: %.200s", word);
+    g_free(word);
+    return (struct outcome){.status = is_oom ? "oom" : "crashed", .reason = reason};
+}
+
 static struct outcome outcome_of_exit(const struct outcome_facts *f) {
     int code = WEXITSTATUS(f->wait_status);
+    char *go_word = code == GO_DIED && f->status == NULL ? go_last_word(f) : NULL;
+    if (go_word != NULL)
+        return outcome_of_go(go_word);
     if (f->report_error != NULL)
         return outcome_make(f, "crashed", "%s (exit status %d)", f->report_error, code);
     if (f->status == NULL && code == CELL_USAGE)

@@ -17,6 +17,7 @@ struct outcome_facts {
     const char *reason;       /* of the report's end line */
     const char *missing;      /* a column that an ok report must have, and has not */
     const char *said;         /* what it left on stderr, the last bytes of it */
+    const char *said_first;   /* the first bytes of it */
 };
 
 struct outcome {

@@ -36,12 +36,15 @@ struct watch {
 };
 
 void process_result_init(struct process_result *r) {
-    *r = (struct process_result){.report = g_string_new(NULL), .errors = g_string_new(NULL)};
+    *r = (struct process_result){.report = g_string_new(NULL),
+                                 .errors = g_string_new(NULL),
+                                 .errors_first = g_string_new(NULL)};
 }
 
 void process_result_release(struct process_result *r) {
     g_string_free(r->report, TRUE);
     g_string_free(r->errors, TRUE);
+    g_string_free(r->errors_first, TRUE);
     g_free(r->openings);
     *r = (struct process_result){0};
 }
@@ -63,9 +66,11 @@ static void report_keep(struct process_result *r, const char *bytes, size_t coun
     g_string_append_len(r->report, bytes, (gssize)count);
 }
 
-/* Keeps the last ERROR_BYTES_MAX bytes; up to twice as many for a moment, so that it moves seldom.
- */
+/* Keeps the first ERROR_FIRST_BYTES_MAX and the last ERROR_BYTES_MAX bytes; of the last ones up to
+   twice as many for a moment, so that they move seldom. */
 static void errors_keep(struct process_result *r, const char *bytes, size_t count) {
+    size_t room = ERROR_FIRST_BYTES_MAX - r->errors_first->len;
+    g_string_append_len(r->errors_first, bytes, (gssize)MIN(room, count));
     g_string_append_len(r->errors, bytes, (gssize)count);
     if (r->errors->len > (size_t)2 * ERROR_BYTES_MAX)
         g_string_erase(r->errors, 0, (gssize)(r->errors->len - ERROR_BYTES_MAX));

@@ -19,6 +19,8 @@ struct process_request {
     char *const *arguments;   /* the first is the program's path; ends with NULL */
     char *const *environment; /* NAME=VALUE, ends with NULL */
     bool answers_on_stdout;   /* else "--report-fd=N" is added, and stdout goes nowhere */
+    bool joins_errors;        /* what it writes on stderr goes where its stdout goes */
+    const char *directory;    /* where it starts; NULL: where heapmark is */
     const cpu_set_t *cpus;    /* NULL: not bound */
     const struct counter_set
         *counters; /* opened for the process, "--counter-fds=" is added; or NULL */
@@ -32,13 +34,19 @@ struct process_result {
     int wait_status; /* as from waitpid */
     bool timed_out;
     bool interrupted;
-    bool is_cut;     /* the report was longer than REPORT_BYTES_MAX; the rest was dropped */
-    GString *report; /* what it reported, or its stdout */
-    GString *errors; /* the last bytes of its stderr */
+    bool is_cut;           /* the report was longer than REPORT_BYTES_MAX; the rest was dropped */
+    GString *report;       /* what it reported, or its stdout */
+    GString *errors;       /* the last bytes of its stderr */
+    GString *errors_first; /* the first bytes of it, at most ERROR_FIRST_BYTES_MAX */
     struct counter_opening *openings; /* one per event of the set; NULL without one */
 };
 
-enum { REPORT_BYTES_MAX = 64 << 20, ERROR_BYTES_MAX = 8 << 10, MEMORY_SAMPLES_MAX = 4096 };
+enum {
+    REPORT_BYTES_MAX = 64 << 20,
+    ERROR_BYTES_MAX = 8 << 10,
+    ERROR_FIRST_BYTES_MAX = 4 << 10,
+    MEMORY_SAMPLES_MAX = 4096
+};
 
 void process_result_init(struct process_result *r);
 void process_result_release(struct process_result *r);

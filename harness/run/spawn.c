@@ -78,7 +78,7 @@ static void spawn_wire_descriptors(const struct spawn *s) {
     close_range(3, ~0U, CLOSE_RANGE_CLOEXEC);
     dup2(s->null_fd, STDIN_FILENO);
     dup2(on_stdout ? s->report[1] : s->null_fd, STDOUT_FILENO);
-    dup2(s->errors[1], STDERR_FILENO);
+    dup2(s->request->joins_errors ? STDOUT_FILENO : s->errors[1], STDERR_FILENO);
     if (!on_stdout)
         fcntl(s->report[1], F_SETFD, 0);
 }
@@ -95,8 +95,9 @@ static _Noreturn void spawn_child(struct spawn *s) {
         spawn_open_counters(s);
         spawn_tell(s, s->openings, s->opening_count * sizeof *s->openings);
     }
-    if (s->request->cpus == NULL ||
-        sched_setaffinity(0, sizeof *s->request->cpus, s->request->cpus) == 0)
+    if ((s->request->cpus == NULL ||
+         sched_setaffinity(0, sizeof *s->request->cpus, s->request->cpus) == 0) &&
+        (s->request->directory == NULL || chdir(s->request->directory) == 0))
         execve(program, s->arguments, s->request->environment);
     int error_number = errno;
     spawn_tell(s, &error_number, sizeof error_number);

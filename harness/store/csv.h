@@ -22,6 +22,10 @@ void csv_header_append(GString *out, const struct row_type *type);
    anything). */
 void csv_row_append(GString *out, const struct row_type *type, const void *row);
 
+/* Appends the shortest decimal that reads back as the same number; nothing when it is not finite.
+ */
+void csv_real_append(GString *out, double value);
+
 /* What is read: its name for refusals, and its bytes. */
 struct csv_source {
     const char *name;

@@ -45,7 +45,7 @@ static void text_append(GString *out, const char *text) {
 
 /* 17 significant digits always read back as the same double; most numbers need fewer. The shortest
    text is not always the one of fewest digits: 80 beats 8e+01. */
-static void real_append(GString *out, double value) {
+void csv_real_append(GString *out, double value) {
     char shortest[G_ASCII_DTOSTR_BUF_SIZE] = "";
     if (!isfinite(value)) /* not known; CSV has no other numbers */
         return;
@@ -77,7 +77,7 @@ static void field_append(GString *out, const struct field *field, const char *ro
         break;
     case FIELD_REAL:
         memcpy(&real, row + field->offset, sizeof real);
-        real_append(out, real);
+        csv_real_append(out, real);
         break;
     }
 }

@@ -1,15 +1,34 @@
 #!/usr/bin/env bats
 # Every workload under every binding that can run it: CELLS is the cell programs' directory.
 
-checksums() { # CELL [ARGUMENT...]: "workload checksum" of every workload the cell can run
-    local cell=$1 workload checksum
+# "workload checksum" of every workload whose needs the cell program offers; "workload none" where it
+# gives no checksum, which no other program's line is equal to.
+checksums() { # CELL [ARGUMENT...]
+    local cell=$1 described offers workload needs need checksum
     shift
-    "$cell" --describe | sed -n 's/^workload \([^\t]*\)\t.*/\1/p' | while read -r workload; do
-        # shellcheck disable=SC2046 # none or one word
-        checksum=$("$cell" --workload="$workload" $(parameter_of "$workload") --ops=2000 --seed=7 "$@" 2>/dev/null |
-            sed -n 's/^value checksum //p')
-        [ -z "$checksum" ] || echo "$workload $checksum"
-    done
+    described=$("$cell" --describe)
+    offers=$(sed -n 's/^offers //p' <<<"$described")
+    if [[ $* == *--threads=* && " $offers " != *" threads "* ]]; then
+        return
+    fi
+    # Tabs are blanks to read, which runs of them would lose a field to.
+    sed -n 's/^workload //p' <<<"$described" | tr '\t' '|' |
+        while IFS='|' read -r workload _ _ _ _ needs _; do
+            for need in $needs; do
+                [[ " $offers " == *" $need "* ]] || continue 2
+            done
+            checksum=$("$cell" --workload="$workload" --ops=2000 --seed=7 \
+                $(parameter_of "$workload") "$@" 2>/dev/null |
+                sed -n 's/^value checksum //p') || true
+            echo "$workload ${checksum:-none}"
+        done
+}
+
+# What malloc computes, worked out once for all tests here.
+expected_checksums() { # [ARGUMENT...]
+    local file=$BATS_FILE_TMPDIR/malloc$small$*
+    [ -e "$file" ] || checksums "$CELLS/cell-malloc" "$@" >"$file"
+    cat "$file"
 }
 
 parameter_of() { # WORKLOAD: in what a mode can bear that collects at every refill
@@ -23,19 +42,29 @@ setup() {
 }
 
 compare() { # [ARGUMENT...]
-    local cell expected
-    expected=$(checksums "$CELLS/cell-malloc" "$@")
+    local cell expected found differing
+    expected=$(expected_checksums "$@")
     [ -n "$expected" ]
     for cell in "$CELLS"/cell-*; do
-        [ "$cell" = "$CELLS/cell-malloc" ] && continue
-        # What this cell cannot run is absent; what it runs must agree.
+        # Go's is held to the same lines one by one below.
+        case $cell in */cell-malloc | */cell-go) continue ;; esac
         found=$(checksums "$cell" "$@")
-        [ -n "$found" ]
-        if differing=$(grep -vxFf <(echo "$expected") <(echo "$found")); then
+        # One thread is what every program can run.
+        [ -n "$found" ] || [ $# -gt 0 ] || return 1
+        if differing=$(grep -vxFf <(echo "$expected") <(echo "$found") | grep .); then
             echo "$cell: $differing"
             return 1
         fi
     done
+}
+
+# Go's cell program and its workloads, or the test is skipped by name.
+needs_go() {
+    [ -x "$CELLS/cell-go" ] || skip "no cell-go: it was built without a Go toolchain"
+}
+
+workloads() { # CELL
+    "$CELLS/$1" --describe | sed -n 's/^workload \([^\t]*\)\t.*/\1/p'
 }
 
 @test "one thread: every binding computes what malloc does" {
@@ -46,9 +75,48 @@ compare() { # [ARGUMENT...]
     compare --threads=2
 }
 
+@test "every workload has its Go twin, and every twin its workload" {
+    needs_go
+    [ -n "$(workloads cell-malloc)" ]
+    diff <(workloads cell-malloc) <(workloads cell-go)
+    diff <(workloads cell-goheap) <(workloads cell-go)
+}
+
+@test "every Go twin computes what its workload does, on one thread and on two" {
+    needs_go
+    diff <(expected_checksums) <(checksums "$CELLS/cell-go")
+    diff <(expected_checksums --threads=2) <(checksums "$CELLS/cell-go" --threads=2)
+}
+
+# "workload parameter=value checksum" at every choice of a parameter, or at the least value it takes.
+checksums_of_parameters() { # CELL
+    local key workload='' name least choices value checksum
+    "$CELLS/$1" --describe | grep -E '^(workload|parameter) ' | sed 's/ /|/' | tr '\t' '|' |
+        while IFS='|' read -r key name _ _ least _ choices; do
+            if [ "$key" = workload ]; then
+                workload=$name
+                continue
+            fi
+            [ -n "$choices" ] || choices=$least
+            for value in ${choices//,/ }; do
+                checksum=$("$CELLS/$1" --workload="$workload" --parameter="$name=$value" --ops=100 \
+                    --seed=7 2>/dev/null | sed -n 's/^value checksum //p') || true
+                echo "$workload $name=$value ${checksum:-none}"
+            done
+        done
+}
+
+@test "every Go twin computes what its workload does, at every value of its parameters" {
+    needs_go
+    expected=$(checksums_of_parameters cell-malloc)
+    grep -q 'create-pointer bytes=4096 [0-9a-f]' <<<"$expected"
+    grep -q 'binary-trees depth=[0-9]* [0-9a-f]' <<<"$expected"
+    diff <(echo "$expected") <(checksums_of_parameters cell-go)
+}
+
 @test "every workload survives goheap's stress mode with the same checksum" {
     small=yes
-    expected=$(checksums "$CELLS/cell-malloc")
+    expected=$(expected_checksums)
     stressed=$(checksums "$CELLS/cell-goheap" --setting=stress=1)
     [ -n "$expected" ]
     diff <(echo "$expected") <(echo "$stressed")
@@ -61,5 +129,5 @@ compare() { # [ARGUMENT...]
 }
 
 @test "a cell gives the same checksum twice" {
-    [ "$(checksums "$CELLS/cell-malloc")" = "$(checksums "$CELLS/cell-malloc")" ]
+    [ "$(expected_checksums)" = "$(checksums "$CELLS/cell-malloc")" ]
 }

@@ -40,11 +40,27 @@ only_findings() {
     grep -q '^  ok    cell-goheap-static: goheap:link=static, /' out.txt
 }
 
+@test "doctor tells the Go toolchain and its version" {
+    mkdir tools
+    printf '#!/bin/sh\n[ "$*:$GOTOOLCHAIN" = "env GOVERSION:local" ] && echo go9.8.7\n' >tools/go
+    chmod +x tools/go
+    PATH=$PWD/tools:$PATH heapmark doctor
+    grep -qx "  ok    go: $PWD/tools/go, go9.8.7" out.txt
+    printf '#!/bin/sh\nexit 1\n' >tools/go
+    PATH=$PWD/tools:$PATH heapmark doctor
+    grep -qx "  no    go: $PWD/tools/go env: it ended with status 1 and said nothing" out.txt
+    rm tools/go
+    env PATH="$PWD/tools" "$HEAPMARK" doctor >out.txt
+    grep -qx '  no    go: not installed' out.txt
+    grep -A1 -x '  no    go: not installed' out.txt | grep -q 'apt-get install golang-go'
+}
+
 @test "doctor lists a program that it does not know by name" {
     use_fake_cells
     heapmark doctor
     [ "$status" -eq 0 ]
     grep -q '^  no    cell-malloc: not built or not installed$' out.txt
+    grep -A1 '^  no    cell-go: not built or not installed$' out.txt | grep -q golang-go
     grep -q '^  ok    cell-fake: [0-9]* workloads, /' out.txt
 }
 

@@ -14,6 +14,10 @@ setup_file() {
     [[ "$output" == *create-pointer* ]]
 }
 
+@test "every cell program is installed" {
+    diff <(cd "$BUILD/libexec/heapmark" && ls) <(cd "$PREFIX/libexec/heapmark" && ls)
+}
+
 @test "the installed program runs and plots" {
     cd "$BATS_TEST_TMPDIR"
     run "$PREFIX/bin/heapmark" run --workloads create --strategies malloc,goheap --ops 1000 \

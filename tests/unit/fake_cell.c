@@ -135,6 +135,14 @@ static void act_huge_stderr(void) {
     abort();
 }
 
+/* As the Go runtime does, with the stacks of very many goroutines. */
+static void act_go_oom(void) {
+    fputs("fatal error: runtime: cannot allocate memory\n\nruntime stack:\n", stderr);
+    for (int i = 0; i < 40000; i++)
+        fprintf(stderr, "goroutine %d [select (no cases)]:\n", i);
+    _exit(2);
+}
+
 static void act_huge_report(void) {
     char line[64];
     say_measured();
@@ -227,6 +235,7 @@ static const struct behaviour behaviours[] = {
     {"usage", act_usage},
     {"lacks-checksum", act_lacks_checksum},
     {"huge-stderr", act_huge_stderr},
+    {"go-oom", act_go_oom},
     {"huge-report", act_huge_report},
     {"leaves-child", act_leaves_child},
     {"tells", act_tells},

@@ -62,7 +62,7 @@ static void assert_read_refused(const char *text, const char *sentence) {
 static void the_defaults_are_quick(void **state) {
     const struct config *c = *state;
     assert_string_equal(c->workloads, "quick");
-    assert_string_equal(c->strategies, "malloc,jemalloc,mimalloc,goheap");
+    assert_string_equal(c->strategies, "malloc,jemalloc,mimalloc,goheap,go");
     assert_int_equal(c->effort, EFFORT_QUICK);
     assert_int_equal(c->repetitions, 5);
     assert_int_equal(c->timeout_s, 60);

@@ -152,6 +152,8 @@ static void every_end_of_a_process_is_a_status_with_its_reason(void **state) {
     assert_end("exit-9", "crashed", "exit status 9 after its report");
     assert_end("usage", "crashed",
                "it refused its command line; it said: fake-cell: unknown workload");
+    assert_end("go-oom", "oom",
+               "the Go runtime ended the program: fatal error: runtime: cannot allocate memory");
     assert_end("lacks-checksum", "crashed", "its report lacks checksum");
 }
 

@@ -270,11 +270,11 @@ static void quick_is_a_size_sweep_threads_and_the_workloads_that_tell(void **sta
                  "binary-trees depth=16 x1 malloc\n");
 }
 
-static void quick_starts_at_most_500_processes(void **state) {
+static void quick_starts_at_most_625_processes(void **state) {
     (void)state;
-    struct built *b = build("malloc,a=malloc,b=malloc,c=malloc", "quick", NULL);
+    struct built *b = build("malloc,a=malloc,b=malloc,c=malloc,d=malloc", "quick", NULL);
     assert_true(b->ok);
-    assert_true(b->matrix.cells->len * b->config.repetitions <= 500);
+    assert_true(b->matrix.cells->len * b->config.repetitions <= 625);
     built_free(b);
 }
 
@@ -332,7 +332,7 @@ int main(void) {
         cmocka_unit_test(values_out_of_range_are_refused_with_the_range),
         cmocka_unit_test(a_matrix_without_end_is_refused),
         cmocka_unit_test(quick_is_a_size_sweep_threads_and_the_workloads_that_tell),
-        cmocka_unit_test(quick_starts_at_most_500_processes),
+        cmocka_unit_test(quick_starts_at_most_625_processes),
         cmocka_unit_test(what_the_user_gives_comes_before_a_lists_values),
         cmocka_unit_test(every_named_list_resolves),
         cmocka_unit_test(reference_has_threads_and_deep_trees),

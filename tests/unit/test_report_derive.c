@@ -69,9 +69,11 @@ static void stops_that_were_not_all_kept_give_no_percentiles(void **state) {
     observation_init_with_stop(&o, 7);
     o.record.gc_stw_count = 2;
     o.record.gc_pause_ns_total = 20;
+    o.record.wall_ns = 1000;
     derive_columns(&o);
     assert_true(o.record.gc_pause_ns_p50 == COUNT_EMPTY);
     assert_true(o.record.gc_pause_ns_max == COUNT_EMPTY);
+    assert_true(isnan(o.record.mmu_1ms));
     assert_int_equal(o.record.gc_pause_ns_total, 20);
     observation_release(&o);
 }
@@ -80,9 +82,38 @@ static void without_stops_their_columns_stay_empty(void **state) {
     (void)state;
     struct observation o;
     observation_init(&o);
+    o.record.wall_ns = 1000;
     derive_columns(&o);
     assert_true(o.record.gc_pause_ns_p50 == COUNT_EMPTY);
     assert_true(o.record.gc_stw_count == COUNT_EMPTY);
+    assert_true(isnan(o.record.mmu_1ms) && isnan(o.record.mmu_10ms) && isnan(o.record.mmu_50ms));
+    observation_release(&o);
+}
+
+/* A run of 20 ms with a stop of 400 us: the last window is longer than the run. */
+static void utilisation_follows_from_stops_whoever_reports_them(void **state) {
+    (void)state;
+    struct observation o;
+    observation_init_with_stop(&o, 400000);
+    g_array_index(o.pauses, struct pause_row, 0).start_ns = 5000000;
+    o.record.wall_ns = 20000000;
+    derive_columns(&o);
+    assert_int_equal(o.record.gc_stw_count, 1);
+    assert_true(o.record.mmu_1ms == 0.6);
+    assert_true(o.record.mmu_10ms == 0.96);
+    assert_true(o.record.mmu_50ms == 0.98);
+    observation_release(&o);
+}
+
+static void a_collector_that_never_stopped_leaves_it_all(void **state) {
+    (void)state;
+    struct observation o;
+    observation_init(&o);
+    o.record.wall_ns = 20000000;
+    o.record.gc_stw_count = 0;
+    o.record.mmu_10ms = 0.25; /* as a cell program knows better */
+    derive_columns(&o);
+    assert_true(o.record.mmu_1ms == 1 && o.record.mmu_10ms == 0.25 && o.record.mmu_50ms == 1);
     observation_release(&o);
 }
 
@@ -162,6 +193,8 @@ int main(void) {
         cmocka_unit_test(what_was_reported_is_not_computed_again),
         cmocka_unit_test(stops_that_were_not_all_kept_give_no_percentiles),
         cmocka_unit_test(without_stops_their_columns_stay_empty),
+        cmocka_unit_test(utilisation_follows_from_stops_whoever_reports_them),
+        cmocka_unit_test(a_collector_that_never_stopped_leaves_it_all),
         cmocka_unit_test(counters_are_scaled_and_say_what_is_wrong_with_them),
         cmocka_unit_test(an_event_without_a_reading_is_not_counted),
     };

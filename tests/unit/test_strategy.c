@@ -70,6 +70,84 @@ static void a_setting_that_is_built_in_selects_the_variants_program(void **state
     parsed_release(&p);
 }
 
+/* A catalogue with Go, whose experiments are programs of their own; two of three are here. */
+static struct parsed parse_with_go(const char *list) {
+    static const char plain[] = "heapmark-describe 1\nbinding go\nsummary s\nlink static\n"
+                                "offers reclaims threads collects\n"
+                                "setting experiment\tdefault|a|b\tdefault\tas it is built\n"
+                                "setting procs\t1..1024\t1\tGOMAXPROCS\nend\n";
+    static const char variant[] = "heapmark-describe 1\nbinding go\nsummary s\nlink static\n"
+                                  "offers reclaims\nvariant experiment=%s\nend\n";
+    static const char *const built_in[] = {"a", "b"};
+    struct parsed p = {.strategies = strategies_new(), .text = g_string_chunk_new(64)};
+    fixture_catalogue_init(&p.catalogue);
+    assert_true(catalogue_add(&p.catalogue, "/cells/cell-go", plain, &p.err));
+    for (size_t i = 0; i < G_N_ELEMENTS(built_in); i++) {
+        char *program = g_strconcat("/cells/cell-go-", built_in[i], NULL);
+        char *described = g_strdup_printf(variant, built_in[i]);
+        assert_true(catalogue_add(&p.catalogue, program, described, &p.err));
+        g_free(described);
+        g_free(program);
+    }
+    p.ok = strategies_parse(p.strategies, list, &p.catalogue, p.text, &p.err);
+    return p;
+}
+
+static void each_value_that_is_built_in_has_its_program(void **state) {
+    (void)state;
+    struct parsed p = parse_with_go("go,go:experiment=default,go:experiment=a:procs=2,"
+                                    "go:procs=2:experiment=b");
+    static const char *const programs[] = {"/cells/cell-go", "/cells/cell-go", "/cells/cell-go-a",
+                                           "/cells/cell-go-b"};
+    assert_true(p.ok);
+    assert_int_equal(p.strategies->len, G_N_ELEMENTS(programs));
+    for (guint i = 0; i < G_N_ELEMENTS(programs); i++) {
+        const struct strategy *s = p.strategies->pdata[i];
+        assert_string_equal(s->program, programs[i]);
+        assert_null(s->unavailable);
+    }
+    parsed_release(&p);
+}
+
+static void assert_unavailable(const struct parsed *p, guint index, const char *reason) {
+    const struct strategy *s = p->strategies->pdata[index];
+    assert_true(p->ok);
+    if (reason == NULL)
+        assert_null(s->unavailable);
+    else
+        assert_string_equal(s->unavailable, reason);
+}
+
+/* Not run by the plain program, whose numbers would then be told of another. */
+static void a_value_whose_program_is_not_here_is_unavailable(void **state) {
+    (void)state;
+    struct parsed p = parse_with_go("go:experiment=c,goheap:gogc=50");
+    assert_unavailable(&p, 0,
+                       "no cell program of go with experiment=c is here; build heapmark again "
+                       "with a Go toolchain that knows it");
+    assert_unavailable(&p, 1, NULL);
+    parsed_release(&p);
+    /* Built with a toolchain that has no experiments. */
+    p = (struct parsed){.strategies = strategies_new(), .text = g_string_chunk_new(64)};
+    fixture_catalogue_init(&p.catalogue);
+    assert_true(catalogue_add(&p.catalogue, "/cells/cell-go",
+                              "heapmark-describe 1\nbinding go\nsummary s\nlink static\n"
+                              "offers reclaims\nend\n",
+                              &p.err));
+    p.ok = strategies_parse(p.strategies, "go:experiment=a", &p.catalogue, p.text, &p.err);
+    assert_unavailable(&p, 0,
+                       "no cell program of go with experiment=a is here; build heapmark again "
+                       "with a Go toolchain that knows it");
+    parsed_release(&p);
+    /* Not even one of the setting's programs is here. */
+    p = parse("malloc:zero=calloc,malloc:zero=raw");
+    assert_unavailable(&p, 0,
+                       "no cell program of malloc with zero=calloc is here; install all of "
+                       "heapmark");
+    assert_unavailable(&p, 1, NULL);
+    parsed_release(&p);
+}
+
 static void assert_refused(const char *list, const char *sentence) {
     struct parsed p = parse(list);
     assert_false(p.ok);
@@ -194,6 +272,10 @@ static void a_binding_that_is_not_here_is_unavailable(void **state) {
     assert_string_equal(s->binding_name, "boehm");
     assert_string_equal(s->unavailable,
                         "cell-boehm is not here; install libgc-dev and build heapmark again");
+    parsed_release(&p);
+    p = parse("go:gogc=200");
+    assert_unavailable(
+        &p, 0, "cell-go is not here; install Go (package golang-go) and build heapmark again");
     parsed_release(&p);
 }
 
@@ -320,6 +402,8 @@ int main(void) {
         cmocka_unit_test(a_name_is_a_strategy),
         cmocka_unit_test(settings_follow_colons),
         cmocka_unit_test(a_setting_that_is_built_in_selects_the_variants_program),
+        cmocka_unit_test(each_value_that_is_built_in_has_its_program),
+        cmocka_unit_test(a_value_whose_program_is_not_here_is_unavailable),
         cmocka_unit_test(capitals_are_environment_and_quotes_keep_text_whole),
         cmocka_unit_test(an_alias_names_a_strategy),
         cmocka_unit_test(braces_expand_to_one_strategy_each),

@@ -49,5 +49,8 @@ var workloads = []*Workload{
 	&leakBodyWorkload,
 	&leakBodyFixedWorkload,
 	&binaryTreesWorkload,
+	&linkedListWorkload,
+	&graphMutateWorkload,
+	&threadChurnWorkload,
 	&emptyWorkload,
 }
