@@ -14,14 +14,14 @@
  * heap.
  *
  * Threads: calls that take a mutator are made by its own thread only. The others may be called by
- * any thread, attached or not, unless said otherwise.
+ * any thread, attached or not, unless said otherwise. The collector has a thread of its own, which
+ * a forked child lacks: a child may exec or exit, but not use the heap.
  *
  * Errors: exhaustion is NULL or false. Misuse (a pointer goheap never handed out, a detached
  * mutator, init twice) ends the process with a clear message on stderr and abort().
  *
- * Sources: The Go Authors, runtime/malloc.go, mheap.go, mcentral.go, mcache.go, mgc.go, mgcsweep.go,
- * mgcpacer.go
- * (algorithms and figures; the code is our own).
+ * Sources: The Go Authors, runtime/malloc.go, mheap.go, mcentral.go, mcache.go, mgc.go,
+ * mgcsweep.go, mgcpacer.go (algorithms and figures; the code is our own).
  */
 #ifndef HEAPMARK_GOHEAP_H
 #define HEAPMARK_GOHEAP_H
@@ -51,8 +51,8 @@ struct goheap_mutator {
 enum goheap_gc { GOHEAP_GC_CONCURRENT, GOHEAP_GC_STW, GOHEAP_GC_OFF };
 
 struct goheap_options {
-    int64_t gogc;           /* per cent of the live heap that may be allocated before the next
-                               collection; < 0: off. Go's GOGC. */
+    int64_t gogc; /* per cent of the live heap that may be allocated before the next
+                     collection; < 0: off. Go's GOGC. */
     enum goheap_gc gc;
     uint64_t memlimit;      /* bytes of all memory got from the operating system and not given back
                                (sys - heap_released) that the collector tries to stay below, 0:
@@ -110,12 +110,14 @@ static inline void goheap_poll(struct goheap_mutator *m) {
 }
 
 /*
- * Stores of pointers. A collection that marks beside the mutators must know of every pointer that is
- * overwritten in the heap or in a registered range (not on the stack): such a store goes through
- * goheap_store, a copy over words that may hold pointers through goheap_copy. The first store into
- * a word of a fresh object overwrites NULL, and is goheap_store_first. Inline: without a collection
- * under way, a load and a test more than a store. Release, so that whoever finds a new object by
- * the pointer finds it initialised.
+ * Stores of pointers. A collection that marks beside the mutators must know of every pointer that
+ * is overwritten in the heap: such a store goes through goheap_store, a copy over words that may
+ * hold pointers through goheap_copy. Stacks and registered ranges are read in the stop that begins
+ * the collection: stores into them may, but need not, go through these; they must not where the
+ * word overwritten may be one past an object, which no word of a heap object is. The first store
+ * into a word of a fresh object overwrites NULL, and is goheap_store_first. Inline: without a
+ * collection under way, a load and a test more than a store. Release, so that whoever finds a new
+ * object by the pointer finds it initialised.
  */
 GOHEAP_API void goheap_overwritten(struct goheap_mutator *m, void *pointer);
 GOHEAP_API void goheap_overwritten_bulk(struct goheap_mutator *m, void *const *first, size_t count,
@@ -160,7 +162,7 @@ struct goheap_memstats {
     uint64_t alloc, total_alloc, sys, mallocs, frees; /* bytes, bytes, bytes, objects, objects */
     uint64_t heap_alloc, heap_sys, heap_idle, heap_inuse, heap_released, heap_objects; /* released:
         idle, and without memory: never used, or given back by the scavenger (not with gc off) */
-    uint64_t mspan_inuse, mcache_inuse, gc_sys, other_sys; /* bytes */
+    uint64_t mspan_inuse, mcache_inuse, gc_sys, other_sys;                             /* bytes */
     uint64_t next_gc, pause_total_ns, num_gc, num_forced_gc;
     uint64_t tiny_allocs; /* objects that shared a tiny block; part of mallocs */
     struct {
