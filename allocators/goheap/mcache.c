@@ -111,6 +111,7 @@ static void mcache_adopt(struct mutator *m, unsigned span_class, struct mspan *s
     bool has_one_mask = !mspan_is_noscan(s) && s->slot_bytes <= MSPAN_MASKED_BYTES_MAX && !s->mixed;
     entry->pointers = has_one_mask ? s->pointers : 0;
     entry->needs_zero = s->needs_zero;
+    assert(mspan_sweepgen(s) == mheap_sweepgen());
     mspan_sweepgen_set(s, mheap_sweepgen() + 3);
     mheap_live_add((uint64_t)(s->slot_count - s->alloc_count) * s->slot_bytes);
     m->cache.runs[span_class].span = s;
