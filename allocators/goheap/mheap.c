@@ -119,7 +119,7 @@ struct mspan *mheap_span_new(struct mutator *m, size_t pages, unsigned span_clas
 }
 
 void mheap_span_free(struct mspan *s) {
-    assert(s->alloc_count == 0);
+    assert(s->alloc_count == 0 && mspan_sweepgen(s) == mheap_sweepgen());
     size_t pages = s->bytes / PAGE_BYTES;
     mheap_lock();
     scavenge_note_cycle();
