@@ -97,7 +97,7 @@ static inline bool mark_set(struct mspan *s, uint32_t index, uint64_t *marked_by
     uint64_t *marks = &s->mark_bits[index / 64];
     if ((*marks & bit) != 0 || mspan_is_black(s, index))
         return false;
-    *marks |= bit;
+    __atomic_store_n(marks, *marks | bit, __ATOMIC_RELAXED); /* mutators look: mark_is_known */
     s->mark_count++;
     *marked_bytes += s->slot_bytes;
     return !mspan_is_noscan(s);
@@ -126,6 +126,15 @@ void mark_pointer(uintptr_t pointer) {
     uint32_t index = s == NULL ? 0 : mspan_index(s, pointer);
     if (s != NULL && index < s->slot_count)
         mark_slot(s, index);
+}
+
+bool mark_is_known(uintptr_t pointer) {
+    const struct mspan *s = mark_span_of(pointer, marker.low, marker.extent);
+    uint32_t index = s == NULL ? 0 : mspan_index(s, pointer);
+    if (s == NULL || index >= s->slot_count)
+        return true;
+    uint64_t marks = __atomic_load_n(&s->mark_bits[index / 64], __ATOMIC_RELAXED);
+    return (marks >> (index % 64) & 1) != 0 || mspan_is_black(s, index);
 }
 
 static void mark_ambiguous_word(uintptr_t word) {

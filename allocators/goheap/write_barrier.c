@@ -106,7 +106,7 @@ void write_barrier_drain(void) {
 
 static inline void barrier_note(struct mutator *m, uintptr_t pointer) {
     struct write_barrier_buffer *buffer = &m->overwritten;
-    if (pointer == 0)
+    if (pointer == 0 || mark_is_known(pointer))
         return;
     if (buffer->count == WRITE_BARRIER_POINTERS)
         write_barrier_flush(m);

@@ -3,7 +3,8 @@
  *
  * A pointer store into the heap or a registered range goes through goheap_store, which, while a
  * collection is marking, first hands the pointer that it overwrites to the marker (why that is
- * enough is told in mark.h). The mutator only notes it, in a buffer of its own; a full buffer is
+ * enough is told in mark.h). What is marked already, as most of the heap is after a while, is not
+ * worth telling. The mutator only notes the rest, in a buffer of its own; a full buffer is
  * copied to a block on a common list, one lock for 512 pointers, and the mutator goes on. Nobody
  * marks on its account: what a block holds is marked by whoever marks next.
  *
