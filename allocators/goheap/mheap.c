@@ -79,6 +79,7 @@ static struct mspan *mheap_carve(size_t pages, unsigned span_class) {
     mspan_sweepgen_set(s, mheap_sweepgen());
     mheap.pages_in_use += pages;
     mheap.span_count++;
+    scavenge_note_use();
     return s;
 }
 

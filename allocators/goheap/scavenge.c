@@ -21,11 +21,11 @@ enum {
 
 static struct {
     /* Heap lock. */
-    uint32_t sweepgen;   /* of the last cycle that was noted */
-    uint64_t goal_bytes; /* the pacer's, then; 0: no cycle has ended yet */
-    double goal_use;     /* pages */
-    uint64_t window;     /* number of the current window */
-    uint64_t peak[2]; /* most pages in use at the end of a cycle in this window, and in the last */
+    uint32_t sweepgen;    /* of the last cycle that was noted */
+    uint64_t goal_bytes;  /* the pacer's, then; 0: no cycle has ended yet */
+    double goal_use;      /* pages */
+    uint64_t window;      /* number of the current window */
+    uint64_t peak[2];     /* most pages in use in this window, and in the one before */
     struct page_run held; /* by the collector's thread */
     bool fails;           /* the operating system does not take memory back */
 
@@ -42,7 +42,7 @@ static void scavenge_windows_move(uint64_t now_ns) {
     if (window == scavenge.window)
         return;
     scavenge.peak[1] = window == scavenge.window + 1 ? scavenge.peak[0] : 0;
-    scavenge.peak[0] = 0;
+    scavenge.peak[0] = mheap.pages_in_use;
     scavenge.window = window;
 }
 
@@ -63,10 +63,13 @@ void scavenge_note_cycle(void) {
     double ratio = scavenge_goal_ratio(goal_bytes, (sweepgen - scavenge.sweepgen) / 2);
     scavenge.goal_use = (double)mheap.pages_in_use * ratio;
     scavenge_windows_move(os_now_ns());
-    if (mheap.pages_in_use > scavenge.peak[0])
-        scavenge.peak[0] = mheap.pages_in_use;
     scavenge.sweepgen = sweepgen;
     scavenge.goal_bytes = goal_bytes;
+}
+
+void scavenge_note_use(void) {
+    if (mheap.pages_in_use > scavenge.peak[0])
+        scavenge.peak[0] = mheap.pages_in_use;
 }
 
 /* Gives one run of at most `most` idle pages back. *held: the run, meanwhile. Returns its pages; 0:

@@ -6,8 +6,9 @@
  *   - its goal-sized use: the pages in use when the last cycle ended, which is the most of that
  *     cycle, scaled as the pacer scaled the goal. So a heap in a steady state keeps all it uses,
  * and one whose live objects have died does not keep their place;
- *   - the most pages that were in use at the end of any cycle in the last half to whole second: a
- *     program that lives in short phases, now large, now small, keeps what the large ones need.
+ *   - the most pages that were in use at any time in the last half to whole second: a program that
+ *     lives in short phases, now large, now small, keeps what the large ones need, and a cycle that
+ *     happened to need a little more than the last one does not fault it in every time.
  * (Go keeps the first only.) Nothing is given back before the first cycle has ended.
  *
  * Which, and how fast. Highest addresses first, because the page allocator hands out the lowest;
@@ -40,6 +41,9 @@ void scavenge_init(void);
    unless that is known already. Heap lock held, by a running mutator or under the collection lock.
  */
 void scavenge_note_cycle(void);
+
+/* It has grown. Heap lock held. */
+void scavenge_note_use(void);
 
 /* `pages` have just been handed out, and not been touched. Heap lock not held. Only a load and a
    test without a limit. */
