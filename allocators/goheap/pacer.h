@@ -5,11 +5,12 @@
  * runs it through a simulated heap.
  *
  * Goal, nearly as Go's since 1.18: live + (found + stacks + registered ranges) * GOGC / 100, at
- * least 4 MB * GOGC / 100. Live is what the cycle found reachable and what was born while it marked.
- * Go counts both in the percentage; here what was born counts once only, since most of it is dead
- * by the time it could be collected: so a fast mutator may be given a long runway and does not
- * make the heap larger with every byte of it. A soft memory limit lowers the goal to what the limit leaves for the heap, but
- * not below what is live, and not so far that the collector takes more than half of the CPU time.
+ * least 4 MB * GOGC / 100. Live is what the cycle found reachable and what was born while it
+ * marked. Go counts both in the percentage; here what was born counts once only, since most of it
+ * is dead by the time it could be collected: so a fast mutator may be given a long runway and does
+ * not make the heap larger with every byte of it. A soft memory limit lowers the goal to what the
+ * limit leaves for the heap, but not below what is live, and not so far that the collector takes
+ * more than half of the CPU time.
  *
  * Trigger: so far below the goal that marking ends when the goal is reached. The runway is the scan
  * work expected (the last cycle's) times the bytes that mutators allocate per byte scanned. That
@@ -33,12 +34,12 @@
 enum { PACER_HISTORY = 4 };
 
 struct pacer {
-    int64_t gogc;          /* per cent; < 0: off */
-    uint64_t memory_limit; /* bytes of everything, soft; 0: none */
-    uint64_t marked_bytes; /* live at the end of the last cycle, found or born */
-    uint64_t goal_bytes, trigger_bytes; /* UINT64_MAX: never */
-    uint64_t expected_work;             /* bytes; the last cycle's scan work, roots included */
-    uint64_t live_at_start;             /* heap_live when marking began */
+    int64_t gogc;                         /* per cent; < 0: off */
+    uint64_t memory_limit;                /* bytes of everything, soft; 0: none */
+    uint64_t marked_bytes;                /* live at the end of the last cycle, found or born */
+    uint64_t goal_bytes, trigger_bytes;   /* UINT64_MAX: never */
+    uint64_t expected_work;               /* bytes; the last cycle's scan work, roots included */
+    uint64_t live_at_start;               /* heap_live when marking began */
     double bytes_per_work[PACER_HISTORY]; /* newest first */
     uint64_t relief_bytes; /* how far above the limit's goal a collector that takes half of the CPU
                               time may go */
@@ -46,17 +47,17 @@ struct pacer {
 
 /* What one cycle was like. */
 struct pacer_cycle {
-    uint64_t found_bytes;     /* reachable when marking began */
-    uint64_t root_bytes;      /* stacks and registered ranges */
-    uint64_t work;            /* scan work, bytes */
-    uint64_t born_bytes;      /* allocated by mutators while it marked */
-    uint64_t mutator_ns;      /* mutators' time while it marked, assists not counted */
-    uint64_t assist_ns;       /* mutators' time in assists */
-    uint64_t background_ns;   /* the collector's own thread's time */
-    uint64_t since_last_ns;   /* wall time since the cycle before ended, times CPUs */
-    uint64_t cost_ns;         /* the collector's CPU time in it: stops, marking, assists, sweeping */
-    uint64_t other_bytes;     /* got from the operating system, and not for objects, or in spans
-                                 and not used by any */
+    uint64_t found_bytes;   /* reachable when marking began */
+    uint64_t root_bytes;    /* stacks and registered ranges */
+    uint64_t work;          /* scan work, bytes */
+    uint64_t born_bytes;    /* allocated by mutators while it marked */
+    uint64_t mutator_ns;    /* mutators' time while it marked, assists not counted */
+    uint64_t assist_ns;     /* mutators' time in assists */
+    uint64_t background_ns; /* the collector's own thread's time */
+    uint64_t since_last_ns; /* wall time since the cycle before ended, times CPUs */
+    uint64_t cost_ns;       /* the collector's CPU time in it: stops, marking, assists, sweeping */
+    uint64_t other_bytes;   /* got from the operating system, and not for objects, or in spans
+                               and not used by any */
 };
 
 /* gogc and memory_limit as above. Sets the first goal. */
