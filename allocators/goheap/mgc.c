@@ -26,11 +26,11 @@ enum {
 };
 
 static struct {
-    uint32_t phase;        /* atomic; enum mgc_phase */
-    uint64_t assist_ratio; /* atomic; the bits of a double: scan work per byte allocated */
+    uint32_t phase;         /* atomic; enum mgc_phase */
+    uint64_t assist_ratio;  /* atomic; the bits of a double: scan work per byte allocated */
     uint64_t trigger_least; /* of this cycle; changes only while the world is stopped */
-    int64_t credit;        /* atomic; scan work done by the collector's thread, not yet drawn on */
-    uint64_t assist_ns;    /* atomic; in this cycle */
+    int64_t credit;         /* atomic; scan work done by the collector's thread, not yet drawn on */
+    uint64_t assist_ns;     /* atomic; in this cycle */
 
     /* The rest: collection lock. */
     struct pacer pacer;
@@ -100,8 +100,8 @@ static uint64_t mgc_start(struct mutator *m, const struct stop *stop, const char
 
 /* ---- the cycle's steps ---- */
 
-/* What has a large frame is not inlined into the functions that publish their frame as a part of the
-   caller's roots: uninitialised room in it holds stale words, which would keep garbage. */
+/* What has a large frame is not inlined into the functions that publish their frame as a part of
+   the caller's roots: uninitialised room in it holds stale words, which would keep garbage. */
 #define NOT_A_ROOT __attribute__((noinline))
 
 /* Sweeps all that is left. A thread that is no mutator has no statistics of its own. */
@@ -115,8 +115,8 @@ static NOT_A_ROOT void mgc_sweep_finish(struct mutator *m) {
     mheap_stats_add(&own);
 }
 
-/* Memory that is not for objects: everything but the heap's, and in the heap's spans the room that no
-   object uses. World stopped. */
+/* Memory that is not for objects: everything but the heap's, and in the heap's spans the room that
+   no object uses. World stopped. */
 static uint64_t mgc_other_bytes(void) {
     uint64_t spans = mheap.pages_in_use * PAGE_BYTES, live = mheap_live();
     return os_ready_bytes_total() - os_ready_bytes(OS_HEAP) + (spans > live ? spans - live : 0);
@@ -205,8 +205,8 @@ static void mgc_after_stop(bool is_done, enum mgc_phase next) {
         mgc_phase_set(next);
 }
 
-/* Mark setup. True: the cycle has ended in it; else the phase is `next`. The frame of this function must live while the world
-   is stopped: the calling mutator's roots are published from it. */
+/* Mark setup. True: the cycle has ended in it; else the phase is `next`. The frame of this function
+   must live while the world is stopped: the calling mutator's roots are published from it. */
 static __attribute__((noinline)) bool mgc_setup(struct mutator *m, enum mgc_phase next,
                                                 bool forced) {
     if (m != NULL)
@@ -282,8 +282,8 @@ static double mgc_credit_draw(double debt) {
     return debt - (double)draw;
 }
 
-/* While another thread marks, there is nothing to be won by taking the lock from it: the mutator goes
-   on, and its debt waits for that thread's credit, up to a limit. */
+/* While another thread marks, there is nothing to be won by taking the lock from it: the mutator
+   goes on, and its debt waits for that thread's credit, up to a limit. */
 static void mgc_assist_mark(struct mutator *m) {
     bool is_locked = mark_try_lock();
     if (!is_locked && m->assist_debt < ASSIST_WORK_MOST)
