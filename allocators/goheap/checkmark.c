@@ -128,8 +128,9 @@ static void check_target(uintptr_t word) {
     const struct mspan *s = arena_span(word);
     uint32_t index = s == NULL ? 0 : mspan_index(s, word);
     if (s != NULL && !survives(s, index))
-        fatal("checkmark: a survivor points to %p, in slot %u of %zu B at %p, which does not survive",
-              (void *)word, index, s->slot_bytes, (void *)s->base);
+        fatal(
+            "checkmark: a survivor points to %p, in slot %u of %zu B at %p, which does not survive",
+            (void *)word, index, s->slot_bytes, (void *)s->base);
 }
 
 static void check_slot(const struct mspan *s, uint32_t index) {
@@ -140,9 +141,10 @@ static void check_slot(const struct mspan *s, uint32_t index) {
               "mark",
               s->slot_bytes, (void *)slot);
     if (is_marked && !was_found)
-        fatal("checkmark: the object of %zu B at %p was not reachable when marking began, and has a "
-              "mark%s",
-              s->slot_bytes, (void *)slot, mspan_is_black(s, index) ? " and is black" : "");
+        fatal(
+            "checkmark: the object of %zu B at %p was not reachable when marking began, and has a "
+            "mark%s",
+            s->slot_bytes, (void *)slot, mspan_is_black(s, index) ? " and is black" : "");
     if (survives(s, index))
         mspan_visit_pointers(s, index, check_target);
 }

@@ -1,11 +1,11 @@
 /*
  * Checkmark mode: every marking is compared with one that had the world to itself.
  *
- * In the setup's stop, everything that is reachable is found by a second, simple marker, in a bitmap
- * of its own: the snapshot. When marking has ended, again with the world stopped:
+ * In the setup's stop, everything that is reachable is found by a second, simple marker, in a
+ * bitmap of its own: the snapshot. When marking has ended, again with the world stopped:
  *
- *   1. Marked is exactly the snapshot. An object of the snapshot without a mark would be freed while
- *      a mutator may hold it; a mark outside the snapshot is garbage kept without cause. What was
+ *   1. Marked is exactly the snapshot. An object of the snapshot without a mark would be freed
+ * while a mutator may hold it; a mark outside the snapshot is garbage kept without cause. What was
  *      born meanwhile (black) is not in the snapshot and not marked.
  *   2. Whatever survives points only to what survives.
  *

@@ -2,12 +2,12 @@
  * gctrace: a line per collection on stderr, in the format of Go's GODEBUG=gctrace=1, so that what
  * reads Go's reads ours:
  *
- *   gc # @#s #%: #+#+# ms clock, #+#/#/#+# ms cpu, #->#-># MB, # MB goal, # MB stacks, # MB globals,
- *   # P [(forced)]
+ *   gc # @#s #%: #+#+# ms clock, #+#/#/#+# ms cpu, #->#-># MB, # MB goal, # MB stacks, # MB
+ * globals, # P [(forced)]
  *
- * clock: mark setup + concurrent mark + mark termination. cpu: the same, the middle one as assists /
- * the collector's thread within its quarter / on idle CPUs. MB: live at the start, at the end, and
- * marked. A cycle that ended in its setup has nothing but that.
+ * clock: mark setup + concurrent mark + mark termination. cpu: the same, the middle one as assists
+ * / the collector's thread within its quarter / on idle CPUs. MB: live at the start, at the end,
+ * and marked. A cycle that ended in its setup has nothing but that.
  *
  * Source: Go, runtime/extern.go.
  */

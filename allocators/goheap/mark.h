@@ -69,8 +69,9 @@ void mark_ambiguous(const uintptr_t *words, size_t count);
 /* A pointer to or into an object of the snapshot, or NULL, or a pointer outside the heap. */
 void mark_pointer(uintptr_t pointer);
 
-/* Would mark_pointer do nothing? By any mutator while a collection marks, without the lock: bits are
-   only set meanwhile, so "yes" is the truth and "no" costs a pointer handed over for nothing. */
+/* Would mark_pointer do nothing? By any mutator while a collection marks, without the lock: bits
+   are only set meanwhile, so "yes" is the truth and "no" costs a pointer handed over for nothing.
+ */
 bool mark_is_known(uintptr_t pointer);
 
 /* Scans grey objects until none is left (true) or about `budget` more scan work is done (false). */

@@ -66,7 +66,8 @@ struct mcache {
     uint64_t tiny_offset;
     struct mcache_entry entries[SPAN_CLASS_COUNT] __attribute__((aligned(64)));
     struct mcache_run runs[SPAN_CLASS_COUNT];
-    uint64_t held[(SPAN_CLASS_COUNT + 63) / 64]; /* bit: the class has a span, stock or filled ones */
+    uint64_t
+        held[(SPAN_CLASS_COUNT + 63) / 64]; /* bit: the class has a span, stock or filled ones */
 };
 
 void mcache_init(struct mcache *cache);

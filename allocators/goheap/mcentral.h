@@ -27,7 +27,6 @@
 
 #include "allocators/goheap/mspan.h"
 
-
 struct span_set {
     struct mspan *head, *tail;
     size_t count;

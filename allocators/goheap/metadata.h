@@ -2,8 +2,8 @@
  * Memory for the heap's own small structures: span descriptors and their bitmaps.
  *
  * Blocks are carved from 64 KB pieces and never go back to the operating system; a freed block is
- * kept on the list of its size (a multiple of 64 bytes, a cache line) and handed out again. So a descriptor's
- * memory stays a descriptor's memory, or at least readable, for ever.
+ * kept on the list of its size (a multiple of 64 bytes, a cache line) and handed out again. So a
+ * descriptor's memory stays a descriptor's memory, or at least readable, for ever.
  *
  * The heap lock guards all of it.
  */

@@ -52,11 +52,11 @@ enum mgc_reason {
 };
 
 enum mgc_phase {
-    MGC_OFF,     /* nothing is marked; sweeping */
-    MGC_MARKING, /* beside the mutators, by the collector's thread */
+    MGC_OFF,            /* nothing is marked; sweeping */
+    MGC_MARKING,        /* beside the mutators, by the collector's thread */
     MGC_FORCED_MARKING, /* by the thread that asked for it */
-    MGC_DONE,    /* nothing is grey, as far as the collector's thread could see */
-    MGC_ENDING   /* somebody does the termination */
+    MGC_DONE,           /* nothing is grey, as far as the collector's thread could see */
+    MGC_ENDING          /* somebody does the termination */
 };
 enum mgc_phase mgc_phase(void);
 
@@ -66,8 +66,8 @@ bool mgc_init(void);
 /* m is about to take a span of `bytes`: begins a cycle if it is time, assists one, or sweeps. */
 void mgc_pace(struct mutator *m, size_t bytes);
 
-/* More memory than the soft limit is in use, and none of it is idle: the next cycle begins as soon as
-   the pacer can bear it. A running mutator. */
+/* More memory than the soft limit is in use, and none of it is idle: the next cycle begins as soon
+   as the pacer can bear it. A running mutator. */
 void mgc_limit_passed(void);
 
 /* A safepoint: stops if somebody wants it, and ends a cycle that is done. */
@@ -97,8 +97,8 @@ void mgc_with_world_stopped(struct mutator *m, void (*function)(void *), void *a
 /* What goheap_read_memstats tells of the collector. World stopped, no cycle under way. */
 struct mgc_totals {
     uint64_t cycles, forced_cycles, stops, pause_ns;
-    uint64_t stop_cpu_ns;         /* of the thread that had stopped the world */
-    uint64_t background_cpu_ns;   /* of the collector's thread: marking and sweeping */
+    uint64_t stop_cpu_ns;       /* of the thread that had stopped the world */
+    uint64_t background_cpu_ns; /* of the collector's thread: marking and sweeping */
     uint64_t bgsweep_spans;
     uint64_t marked_bytes;        /* live after the last cycle */
     uint64_t alloc_bytes_at_mark; /* handed out in all, when it ended */

@@ -3,11 +3,11 @@
  * allocator, mcentral, the mcaches and the sweeper.
  *
  * Bitmaps. alloc_bits: 1 = the slot is taken (by an object, or by a run that an mcache has
- * claimed). mark_bits: 1 = the collector found the slot's object reachable. black_bits: 1 = the slot
- * was claimed while the collector marked, so its object is born black. After marking, "taken" is
- * exactly "marked or black": sweeping a span makes that its alloc_bits and clears the other two. No
- * list of free slots is ever built; the next free run is found in alloc_bits when it is wanted. A
- * span with neither marks nor black slots is not even looked at: all its slots are free.
+ * claimed). mark_bits: 1 = the collector found the slot's object reachable. black_bits: 1 = the
+ * slot was claimed while the collector marked, so its object is born black. After marking, "taken"
+ * is exactly "marked or black": sweeping a span makes that its alloc_bits and clears the other two.
+ * No list of free slots is ever built; the next free run is found in alloc_bits when it is wanted.
+ * A span with neither marks nor black slots is not even looked at: all its slots are free.
  *
  * There are two bitmaps for "survives" because there are two writers: mark_bits are written by the
  * marker only (one thread at a time, see mark.h), black_bits by the span's owner only, so neither
@@ -32,8 +32,8 @@
  *
  * Who may touch a span: the thread that owns it (it has it in its mcache, or took it from
  * mcentral); the collector while the world is stopped; the marker its marks, and what it needs to
- * find an object's pointers, which nobody changes for an object that was there when marking began. Source: Go, runtime/mheap.go (mspan),
- * mbitmap.go.
+ * find an object's pointers, which nobody changes for an object that was there when marking began.
+ * Source: Go, runtime/mheap.go (mspan), mbitmap.go.
  */
 #ifndef HEAPMARK_GOHEAP_MSPAN_H
 #define HEAPMARK_GOHEAP_MSPAN_H
@@ -61,12 +61,13 @@ struct mspan {
     uint64_t pointers;    /* mask of every slot's object */
     uint32_t divide;      /* slot index = (address - base) * divide >> 32 */
     uint32_t slot_count;
-    uint32_t mark_count;  /* bits set in mark_bits */
-    uint32_t black_count; /* bits set in black_bits; atomic, since the marker asks whether it is 0 */
-    uint8_t span_class;   /* size class << 1 | noscan */
-    bool mixed;           /* `bitmap` counts, not `pointers`; atomic, published after `bitmap` */
-    bool needs_zero;      /* free slots may hold old bytes */
-    uint32_t sweepgen;    /* atomic; see above */
+    uint32_t mark_count; /* bits set in mark_bits */
+    uint32_t
+        black_count;    /* bits set in black_bits; atomic, since the marker asks whether it is 0 */
+    uint8_t span_class; /* size class << 1 | noscan */
+    bool mixed;         /* `bitmap` counts, not `pointers`; atomic, published after `bitmap` */
+    bool needs_zero;    /* free slots may hold old bytes */
+    uint32_t sweepgen;  /* atomic; see above */
 
     uint64_t *alloc_bits;
     size_t bytes;           /* pages * PAGE_BYTES */
@@ -149,8 +150,8 @@ void mspan_layout_set(struct mspan *s, uint32_t index, struct layout layout);
 /* The mask of the slot's object in a span with slots of at most MSPAN_MASKED_BYTES_MAX. */
 uint64_t mspan_mask(const struct mspan *s, uint32_t index);
 
-/* Calls visit for each word of the slot's object that may hold a pointer. For checks: the marker has
-   its own way, by the cache line and the oblet. */
+/* Calls visit for each word of the slot's object that may hold a pointer. For checks: the marker
+   has its own way, by the cache line and the oblet. */
 void mspan_visit_pointers(const struct mspan *s, uint32_t index, void (*visit)(uintptr_t word));
 
 /* Was the slot claimed since marking began? The span may be another thread's. */

@@ -20,10 +20,10 @@ enum {
 #define POISON_BYTE 0xdb
 
 static struct {
-    unsigned span_class;      /* atomic; classes below have no unswept span left */
-    uint64_t pages;           /* atomic; swept since the flip */
-    uint64_t live_basis;      /* heap_live at the flip */
-    double pages_per_byte;    /* to sweep per byte allocated since */
+    unsigned span_class;   /* atomic; classes below have no unswept span left */
+    uint64_t pages;        /* atomic; swept since the flip */
+    uint64_t live_basis;   /* heap_live at the flip */
+    double pages_per_byte; /* to sweep per byte allocated since */
 } sweep;
 
 void sweep_restart(uint64_t trigger) {

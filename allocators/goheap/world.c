@@ -18,13 +18,13 @@ static struct {
     pthread_cond_t all_stopped;
     pthread_cond_t started;
     pthread_cond_t collection_over;
-    bool collecting;      /* the collection lock */
-    bool stop;            /* a stop is wanted or lasts; atomic for those who spin */
-    bool stopper_sleeps;  /* in all_stopped */
-    bool marking;         /* the write barriers are on */
+    bool collecting;     /* the collection lock */
+    bool stop;           /* a stop is wanted or lasts; atomic for those who spin */
+    bool stopper_sleeps; /* in all_stopped */
+    bool marking;        /* the write barriers are on */
     unsigned cpus;
-    size_t sleepers;      /* in `started` */
-    size_t running;       /* atomic for those who spin */
+    size_t sleepers; /* in `started` */
+    size_t running;  /* atomic for those who spin */
     size_t count;
     struct mutator *mutators;
 } world = {.lock = PTHREAD_MUTEX_INITIALIZER,
