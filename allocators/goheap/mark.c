@@ -13,7 +13,7 @@
 enum {
     STACK_INITIAL = 4096,
     OBLET_BYTES = 128 * 1024,
-    RING_ENTRIES = 16,
+    RING_ENTRIES = 8,
     MASK_POINTERS_MAX = 64,
     YIELDS_MOST = 64
 };
@@ -201,13 +201,18 @@ static __attribute__((noinline)) void mark_scan(struct mspan *s, uintptr_t addre
 /* What the loop of mark_drain keeps in registers of the marker. */
 struct trace {
     uintptr_t low, extent;
-    struct grey *top; /* of the stack; room for a whole mask of objects above it */
+    struct grey *top;   /* of the stack */
+    struct grey *limit; /* below it there is room for a whole mask of objects */
     uint64_t marked_bytes, work;
 };
 
 static inline void trace_load(struct trace *t) {
-    *t = (struct trace){marker.low, marker.extent, marker.stack + marker.depth, marker.marked_bytes,
-                        marker.work};
+    t->low = marker.low;
+    t->extent = marker.extent;
+    t->top = marker.stack + marker.depth;
+    t->limit = marker.stack + marker.capacity - MASK_POINTERS_MAX;
+    t->marked_bytes = marker.marked_bytes;
+    t->work = marker.work;
 }
 
 static inline void trace_save(const struct trace *t) {
@@ -217,12 +222,10 @@ static inline void trace_save(const struct trace *t) {
 }
 
 /* grey -> black, where all objects of the span have the same mask, which is the common case. */
-static inline void trace_scan(struct trace *t, const struct mspan *s, const uintptr_t *words) {
-    uint64_t mask = __atomic_load_n(&s->pointers, __ATOMIC_RELAXED);
-    mask &= ~UINT64_C(0) >> (64 - s->slot_bytes / 8);
-    t->work += s->slot_bytes;
+static inline void trace_scan(struct trace *t, uintptr_t address, uint64_t mask) {
     for (; mask != 0; mask &= mask - 1) {
-        uintptr_t word = __atomic_load_n(&words[__builtin_ctzll(mask)], __ATOMIC_ACQUIRE);
+        const uintptr_t *slot = (const uintptr_t *)address + __builtin_ctzll(mask);
+        uintptr_t word = __atomic_load_n(slot, __ATOMIC_ACQUIRE);
         struct mspan *target = mark_span_of(word, t->low, t->extent);
         if (target == NULL)
             continue;
@@ -232,64 +235,69 @@ static inline void trace_scan(struct trace *t, const struct mspan *s, const uint
     }
 }
 
-static inline bool trace_can_scan(const struct mspan *s) {
-    return s->slot_bytes <= MSPAN_MASKED_BYTES_MAX && !__atomic_load_n(&s->mixed, __ATOMIC_ACQUIRE);
+/* Any object; the stack may have to grow. */
+static __attribute__((noinline)) void trace_other(struct grey grey) {
+    if (marker.capacity - marker.depth < MASK_POINTERS_MAX)
+        mark_stack_grow(); /* or not: mark_push will see */
+    mark_scan(grey.span, grey.address);
 }
 
-/* Scans one object, by the quick way if it goes. */
 static inline void trace_object(struct trace *t, struct grey grey) {
-    bool has_room = marker.stack + marker.capacity - t->top >= MASK_POINTERS_MAX;
-    if (__builtin_expect(has_room && trace_can_scan(grey.span), 1)) {
-        trace_scan(t, grey.span, (const uintptr_t *)grey.address);
+    uint64_t mask = __atomic_load_n(&grey.span->scan_mask, __ATOMIC_ACQUIRE);
+    if (__builtin_expect(mask != 0 && t->top < t->limit, 1)) {
+        t->work += grey.span->slot_bytes;
+        trace_scan(t, grey.address, mask);
         return;
     }
     trace_save(t);
-    if (!has_room)
-        mark_stack_grow(); /* or not: mark_push will see */
-    mark_scan(grey.span, grey.address);
+    trace_other(grey);
     trace_load(t);
 }
 
-/* What has left the stack and is being prefetched. */
+/* What has left the stack and is being prefetched: a queue. */
 struct ring {
-    struct mspan *spans[RING_ENTRIES]; /* NULL: no entry */
+    struct mspan *spans[RING_ENTRIES];
     uintptr_t addresses[RING_ENTRIES];
+    unsigned first, count;
 };
 
-/* What is still in the ring goes back to the stack. */
-static void mark_ring_return(const struct ring *ring) {
-    for (size_t i = 0; i < RING_ENTRIES; i++)
-        if (ring->spans[i] != NULL)
-            mark_push(ring->spans[i], ring->addresses[i]);
+/* Moves greys from the stack to the ring until it is full. */
+static inline void ring_fill(struct ring *ring, struct trace *t) {
+    while (ring->count < RING_ENTRIES && t->top != marker.stack) {
+        unsigned at = (ring->first + ring->count++) % RING_ENTRIES;
+        t->top--;
+        ring->spans[at] = t->top->span;
+        ring->addresses[at] = t->top->address;
+        __builtin_prefetch((const void *)t->top->address);
+    }
 }
 
-/* Every object that leaves the stack changes places with the one that did so RING_ENTRIES before,
-   which is scanned. */
+static inline struct grey ring_take(struct ring *ring) {
+    struct grey grey = {ring->spans[ring->first], ring->addresses[ring->first]};
+    ring->first = (ring->first + 1) % RING_ENTRIES;
+    ring->count--;
+    return grey;
+}
+
 bool mark_drain(uint64_t budget) {
-    struct ring ring = {.spans = {NULL}};
-    uint64_t end = marker.work + budget < budget ? UINT64_MAX : marker.work + budget;
-    unsigned at = 0, empty = 0; /* entries found empty in a row, with the stack empty, too */
+    struct ring ring;
+    ring.first = ring.count = 0;
+    uint64_t most = UINT64_MAX - marker.work;
+    uint64_t work_end = marker.work + (budget < most ? budget : most);
     struct trace t;
     trace_load(&t);
-    while (t.work < end && empty < RING_ENTRIES) {
-        struct grey next = {ring.spans[at], ring.addresses[at]};
-        if (t.top != marker.stack) {
-            t.top--;
-            ring.spans[at] = t.top->span;
-            ring.addresses[at] = t.top->address;
-            __builtin_prefetch((const void *)t.top->address);
-            empty = 0;
-        } else {
-            ring.spans[at] = NULL;
-            empty = next.span == NULL ? empty + 1 : 0;
-        }
-        at = (at + 1) % RING_ENTRIES;
-        if (next.span != NULL)
-            trace_object(&t, next);
+    ring_fill(&ring, &t);
+    while (ring.count > 0 && t.work < work_end) {
+        trace_object(&t, ring_take(&ring));
+        ring_fill(&ring, &t);
     }
     trace_save(&t);
-    mark_ring_return(&ring);
-    return empty == RING_ENTRIES;
+    bool is_empty = ring.count == 0;
+    while (ring.count > 0) { /* what is still in it goes back */
+        struct grey grey = ring_take(&ring);
+        mark_push(grey.span, grey.address);
+    }
+    return is_empty;
 }
 
 /* Scans every marked object of a span. */

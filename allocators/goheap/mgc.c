@@ -22,7 +22,7 @@ enum {
     STOP_WORK = 2 << 10,         /* scan work done in a stop: about 2 us */
     QUANTUM_WORK = 32 << 10,     /* scan work under one holding of the marker lock: about 20 us */
     ASSIST_WORK_LEAST = 8 << 10, /* debt below which nobody assists */
-    ASSIST_WORK_MOST = 128 << 10 /* debt above which a mutator waits its turn to assist */
+    ASSIST_WORK_MOST = 1 << 20 /* debt above which a mutator waits its turn to assist */
 };
 
 static struct {

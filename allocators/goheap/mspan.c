@@ -123,6 +123,9 @@ void mspan_unclaim(struct mspan *s, uint32_t first, uint32_t count) {
 void mspan_uniform(struct mspan *s, uint64_t pointers) {
     assert(s->alloc_count == 0);
     __atomic_store_n(&s->pointers, pointers, __ATOMIC_RELAXED);
+    bool is_simple = !mspan_is_noscan(s) && s->slot_bytes <= MSPAN_MASKED_BYTES_MAX;
+    uint64_t in_slot = is_simple ? ~UINT64_C(0) >> (64 - s->slot_bytes / 8) : 0;
+    __atomic_store_n(&s->scan_mask, pointers & in_slot, __ATOMIC_RELAXED);
     __atomic_store_n(&s->mixed, false, __ATOMIC_RELAXED);
 }
 
@@ -153,7 +156,9 @@ bool mspan_mix(struct mspan *s) {
     size_t words = s->slot_bytes / 8;
     for (uint32_t i = 0; i < s->slot_count; i++)
         mspan_bitmap_set(s, i * words, words, s->pointers);
-    __atomic_store_n(&s->mixed, true, __ATOMIC_RELEASE); /* the marker may be in this span */
+    /* The marker may be in this span: it sees the old mask, or the bitmap, and both are right. */
+    __atomic_store_n(&s->mixed, true, __ATOMIC_RELEASE);
+    __atomic_store_n(&s->scan_mask, 0, __ATOMIC_RELEASE);
     return true;
 }
 

@@ -58,7 +58,7 @@ struct mspan {
     size_t slot_bytes;
     uint64_t *mark_bits;  /* all 0 in a swept span, unless marking is under way; the marker's */
     uint64_t *black_bits; /* all 0 unless marking is under way; the owner's */
-    uint64_t pointers;    /* mask of every slot's object */
+    uint64_t scan_mask;   /* of every slot's object, within the slot; 0: it is not so simple */
     uint32_t divide;      /* slot index = (address - base) * divide >> 32 */
     uint32_t slot_count;
     uint32_t mark_count; /* bits set in mark_bits */
@@ -69,6 +69,7 @@ struct mspan {
     bool needs_zero;    /* free slots may hold old bytes */
     uint32_t sweepgen;  /* atomic; see above */
 
+    uint64_t pointers; /* mask of every slot's object, as asked for */
     uint64_t *alloc_bits;
     size_t bytes;           /* pages * PAGE_BYTES */
     uint32_t free_index;    /* every slot below is taken; where the search for a free run begins */
