@@ -235,9 +235,11 @@ SH
     grep -q 'moved to heap: x' out.txt
 }
 
-@test "a directory may be called as a pattern is" {
+@test "a directory may be called as a pattern is, and hold what Go does not read" {
     need_go
     make_package 'sam[p]le *'
+    ln -s nowhere 'sam[p]le */.#sample.go' # as an editor leaves it; Go does not read it
+    mkdir 'sam[p]le */folder.go'
     heapmark escape 'sam[p]le *'
     [ "$status" -eq 0 ]
     grep -q '^  Up: 1 on the heap' out.txt
