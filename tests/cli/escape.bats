@@ -273,7 +273,7 @@ SH
     heapmark escape sample --bench . --benchtime 1x
     [ "$status" -eq 4 ]
     [ -z "$out" ]
-    tail -1 err.txt | grep -q 'has benchmarks that fail with go.*BenchmarkLost.*no luck'
+    tail -1 err.txt | grep -q 'cannot run its benchmarks with go.*BenchmarkLost.*no luck'
 }
 
 @test "a package that does not compile is refused with the compiler's words" {
