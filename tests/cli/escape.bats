@@ -131,7 +131,7 @@ block() { # WORKLOAD
 
 @test "the twins show the articles' decisions with their figures" {
     need_twins
-    heapmark escape --workloads 'stack-it*,create,employee,goroutine' --ops 2000
+    heapmark escape --workloads 'stack-it*,create,employee,goroutine' --ops 20000
     [ "$status" -eq 0 ]
     block stack-it | grep -Eq '^  stack-it +0 +0 +0 +0$'
     block stack-it | grep -q 'the compiler says nothing: all stays on the stack'
