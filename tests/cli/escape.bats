@@ -197,7 +197,7 @@ SH
 @test "a package's decisions stand by function, with the benchmarks named after them" {
     need_go
     make_package sample
-    heapmark escape sample --bench . --benchtime 100x
+    heapmark escape sample --bench . --benchtime 100000x
     [ "$status" -eq 0 ]
     grep -Eq '^      sample.go:5  moved to heap: x  sharing up: its address is returned$' out.txt
     grep -qx '      BenchmarkUp: 1 allocs/op, 8 B/op' out.txt
