@@ -229,7 +229,7 @@ static bool benches_run(struct escape_job *job, struct error *err) {
     bool ok = escape_bench_run(&job->toolchains[0], job->directory, o->bench,
                                o->benchtime != NULL ? o->benchtime : "0.1s", &answer, err);
     if (ok && !answer.succeeded)
-        ok = go_refuse(job, &job->toolchains[0], "has benchmarks that fail", answer.output, err);
+        ok = go_refuse(job, &job->toolchains[0], "cannot run its benchmarks", answer.output, err);
     if (ok)
         escape_benches_read(job->benches, answer.output);
     if (ok && job->benches->len == 0)

@@ -1,7 +1,7 @@
 /*
  * How a cell program ended, in the order in which facts outrank each other: it never started;
- * heapmark ended it; a signal did; the Go runtime gave up; its report is
- * damaged; its report and its exit status together.
+ * heapmark ended it; a signal did; the Go runtime gave up; its report is damaged; its report and
+ * its exit status together.
  */
 #include "harness/run/outcome.h"
 

@@ -81,16 +81,19 @@ allocation() {
 }
 
 @test "a struct of any size is one allocation as a pointer, of its size, and none as a value" {
+    # Enough operations that a thread which the runtime starts meanwhile (some 5 KB) is divided away.
     for bytes in 8 16 32 64 128 256 512 1024 2048 4096; do
-        [ "$(allocation create-copy --ops=1000 --parameter=bytes=$bytes)" = "0 0" ]
-        [ "$(allocation create-pointer --ops=1000 --parameter=bytes=$bytes)" = "1 $bytes" ]
+        [ "$(allocation create-copy --ops=100000 --parameter=bytes=$bytes)" = "0 0" ]
+        [ "$(allocation create-pointer --ops=100000 --parameter=bytes=$bytes)" = "1 $bytes" ]
     done
 }
 
 @test "the harness allocates nothing while the clock runs" {
-    # One operation: what is not the workload's is not divided away.
-    [ "$(allocation empty --ops=1)" = "0 0" ]
-    [ "$(allocation create-pointer --ops=1)" = "1 80" ]
+    # One operation: what is not the workload's is not divided away. The runtime itself now and then
+    # takes 16 bytes after a collection (one process in ten); the harness's would be in every one.
+    least() { for _ in 1 2 3 4 5 6 7 8 9 10; do allocation "$@" --ops=1; done | sort -n | head -1; }
+    [ "$(least empty)" = "0 0" ]
+    [ "$(least create-pointer)" = "1 80" ]
 }
 
 @test "a leak is a number, and its cure is none" {
@@ -147,7 +150,7 @@ allocation() {
 @test "memory beyond the limit ends the cell, and Go says so on stderr" {
     run "$CELLS/cell-go" --workload=churn-pointer --setting=gogc=off --memory-limit=300000000
     [ "$status" -eq 2 ]
-    [[ "$output" =~ "fatal error: runtime: "(out of|cannot allocate)" memory" ]]
+    [[ "$output" =~ "fatal error: "[^$'\n']*(out of|cannot allocate)" memory" ]]
     [[ "$output" != *"end ok"* ]]
 }
 

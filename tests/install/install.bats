@@ -18,6 +18,18 @@ setup_file() {
     diff <(cd "$BUILD/libexec/heapmark" && ls) <(cd "$PREFIX/libexec/heapmark" && ls)
 }
 
+@test "the installed escape compiles the installed twins" {
+    [ -x "$PREFIX/libexec/heapmark/cell-go" ] || skip "no cell-go: it was built without a Go toolchain"
+    command -v go >/dev/null || skip "Go is not installed"
+    [ -n "$HOME$GOCACHE$XDG_CACHE_HOME" ] || export GOCACHE=$BATS_FILE_TMPDIR/cache
+    chmod -R a-w "$PREFIX/share"
+    run "$PREFIX/bin/heapmark" escape --workloads stack-it-2 --ops 1000
+    chmod -R u+w "$PREFIX/share"
+    [ "$status" -eq 0 ]
+    [[ "$output" == *"in $PREFIX/share/heapmark/go/seed"* ]]
+    [[ "$output" == *"moved to heap: res"* ]]
+}
+
 @test "the installed program runs and plots" {
     cd "$BATS_TEST_TMPDIR"
     run "$PREFIX/bin/heapmark" run --workloads create --strategies malloc,goheap --ops 1000 \

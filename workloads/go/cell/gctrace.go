@@ -45,7 +45,8 @@ type traceLine struct {
 }
 
 // trace has one writer at a time: the runtime prints a statement, and a whole line of gctrace, under
-// a lock of its own. It is read when no cycle can be printing (see measure.go).
+// a lock of its own. It is emptied when no cycle can be printing (see measure.go), and may be read
+// while one is: a line counts when it is whole.
 var trace struct {
 	lines  [traceLinesMax]traceLine
 	count  int
@@ -150,7 +151,7 @@ type tracedLine struct {
 	printedNS int64
 }
 
-// traceLines are the lines kept. No cycle may be printing.
+// traceLines are the whole lines kept.
 func traceLines() []tracedLine {
 	lines := make([]tracedLine, trace.count)
 	for i := range lines {

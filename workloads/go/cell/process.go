@@ -20,7 +20,7 @@ const (
 	perfDisable = 0x2401
 )
 
-// usage is what the process has taken so far.
+// usageCounts is what the process has taken.
 type usageCounts struct{ minorFaults, majorFaults, contextSwitches uint64 }
 
 type counterReading struct{ value, enabledNS, runningNS uint64 }

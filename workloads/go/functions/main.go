@@ -68,6 +68,11 @@ func printPackage(out io.Writer, dir string, tests bool) error {
 	return nil
 }
 
+// isSource says whether Go reads a file of that name: an editor's lock (.#a.go) it does not.
+func isSource(name string) bool {
+	return strings.HasSuffix(name, ".go") && name[0] != '.' && name[0] != '_'
+}
+
 // parsePackage takes of a file with errors what could be parsed: such a file is the compiler's to
 // refuse.
 func parsePackage(positions *token.FileSet, dir string, tests bool) ([]sourceFile, error) {
@@ -78,7 +83,7 @@ func parsePackage(positions *token.FileSet, dir string, tests bool) ([]sourceFil
 	var files []sourceFile
 	for _, entry := range entries {
 		name := entry.Name()
-		if !strings.HasSuffix(name, ".go") || !tests && strings.HasSuffix(name, "_test.go") {
+		if entry.IsDir() || !isSource(name) || !tests && strings.HasSuffix(name, "_test.go") {
 			continue
 		}
 		tree, err := parser.ParseFile(positions, filepath.Join(dir, name), nil,

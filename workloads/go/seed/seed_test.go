@@ -10,8 +10,8 @@ import (
 )
 
 // What holds for every twin: its slices add up, its numbers are in range, and what it says of its
-// source is true. Tests are named as claims. (twins_test.go: its description is the C workload's;
-// allocs_test.go: what it allocates.)
+// source is true. Tests are named as claims. (allocs_test.go: what it allocates. That it is described
+// and computes as its C workload is held in tests/go and tests/checksums, with both at hand.)
 
 // initial is a value for each parameter, least the smallest one.
 func (w *Workload) initial() []uint64 {
