@@ -2,20 +2,20 @@
 #include "allocators/goheap/mark.h"
 
 #include <pthread.h>
-#include <sched.h>
 #include <string.h>
 
 #include "allocators/goheap/arena.h"
 #include "allocators/goheap/mspan.h"
 #include "allocators/goheap/os.h"
 #include "allocators/goheap/roots.h"
+#include "allocators/goheap/world.h"
 
 enum {
     STACK_INITIAL = 4096,
     OBLET_BYTES = 128 * 1024,
     RING_ENTRIES = 8,
     MASK_POINTERS_MAX = 64,
-    YIELDS_MOST = 64
+    LOOKS_MOST = 3000 /* about 30 us */
 };
 
 /* An object to scan, or the rest of one from `address` on. */
@@ -38,17 +38,33 @@ bool mark_try_lock(void) {
     return pthread_mutex_trylock(&marker.lock) == 0;
 }
 
+/* A quantum is shorter than the waking of a thread, so whoever wants the lock looks again and again
+   for about as long before it sleeps, if there are CPUs for it ... */
 void mark_lock(void) {
     if (mark_try_lock())
         return;
     __atomic_fetch_add(&marker.waiting, 1, __ATOMIC_RELAXED);
-    pthread_mutex_lock(&marker.lock);
+    bool is_locked = false;
+    for (int look = 0; look < LOOKS_MOST && world_cpus() > 1 && !is_locked; look++) {
+        world_pause();
+        is_locked = mark_try_lock();
+    }
+    if (!is_locked)
+        pthread_mutex_lock(&marker.lock);
     __atomic_fetch_sub(&marker.waiting, 1, __ATOMIC_RELAXED);
 }
 
+bool mark_is_wanted(void) {
+    return __atomic_load_n(&marker.waiting, __ATOMIC_RELAXED) > 0;
+}
+
+/* ... and whoever would take it again at once waits until they had it. */
 void mark_yield(void) {
-    for (int i = 0; i < YIELDS_MOST && __atomic_load_n(&marker.waiting, __ATOMIC_RELAXED) > 0; i++)
-        sched_yield();
+    for (int look = 0; look < LOOKS_MOST; look++) {
+        if (!mark_is_wanted())
+            return;
+        world_pause();
+    }
 }
 
 void mark_unlock(void) {

@@ -57,6 +57,8 @@ bool mark_init(void);
 void mark_lock(void);
 bool mark_try_lock(void);
 void mark_unlock(void);
+/* Holding it: does anybody wait for it? */
+bool mark_is_wanted(void);
 /* Not holding it: lets those who wait for the lock have it. */
 void mark_yield(void);
 

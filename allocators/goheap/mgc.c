@@ -20,9 +20,11 @@
 
 enum {
     STOP_WORK = 2 << 10,         /* scan work done in a stop: about 2 us */
-    QUANTUM_WORK = 32 << 10,     /* scan work under one holding of the marker lock: about 20 us */
+    SLICE_WORK = 8 << 10,        /* scan work before somebody else may have the lock: about 5 us */
+    QUANTUM_WORK = 256 << 10,    /* scan work under one holding of the lock at most */
+    ASSIST_WORK = 32 << 10,      /* scan work of one assist at most: about 20 us */
     ASSIST_WORK_LEAST = 8 << 10, /* debt below which nobody assists */
-    ASSIST_WORK_MOST = 1 << 20 /* debt above which a mutator waits its turn to assist */
+    ASSIST_WORK_MOST = 1 << 20   /* debt above which a mutator waits its turn to assist */
 };
 
 static struct {
@@ -258,14 +260,24 @@ static __attribute__((noinline)) bool mgc_terminate(struct mutator *m, enum mgc_
 
 /* ---- marking beside mutators ---- */
 
+/* A slice of marking, for which everybody gets credit. */
+static bool mgc_mark_slice(void) {
+    uint64_t before = mark_work();
+    write_barrier_drain();
+    bool is_empty = mark_drain(SLICE_WORK);
+    __atomic_fetch_add(&mgc.credit, (int64_t)(mark_work() - before), __ATOMIC_RELAXED);
+    mgc_ratio_revise();
+    return is_empty;
+}
+
 bool mgc_mark_quantum(void) {
     bgworker_debug_delay();
     mark_lock();
-    uint64_t before = mark_work();
-    write_barrier_drain();
-    bool is_empty = mark_drain(QUANTUM_WORK);
-    __atomic_fetch_add(&mgc.credit, (int64_t)(mark_work() - before), __ATOMIC_RELAXED);
-    mgc_ratio_revise();
+    uint64_t end = mark_work() + QUANTUM_WORK;
+    bool is_empty;
+    do
+        is_empty = mgc_mark_slice();
+    while (!is_empty && mark_work() < end && !mark_is_wanted());
     mark_unlock();
     return is_empty && !write_barrier_has_pointers();
 }
@@ -293,7 +305,7 @@ static void mgc_assist_mark(struct mutator *m) {
     if (!is_locked)
         mark_lock();
     uint64_t before = mark_work();
-    uint64_t budget = m->assist_debt < QUANTUM_WORK ? (uint64_t)m->assist_debt : QUANTUM_WORK;
+    uint64_t budget = m->assist_debt < ASSIST_WORK ? (uint64_t)m->assist_debt : ASSIST_WORK;
     bool is_empty = mark_drain(budget);
     m->assist_debt -= (double)(mark_work() - before);
     mark_unlock();

@@ -51,14 +51,6 @@ static void world_running_add(size_t change) {
     __atomic_store_n(&world.running, world.running + change, __ATOMIC_RELEASE);
 }
 
-static inline void world_pause(void) {
-#if defined(__x86_64__)
-    __builtin_ia32_pause();
-#else
-    __asm__ volatile("yield");
-#endif
-}
-
 struct mutator *world_mutators(void) {
     return world.mutators;
 }

@@ -38,6 +38,15 @@
 void world_init(void);
 unsigned world_cpus(void);
 
+/* Between two looks at what another thread is about to change. */
+static inline void world_pause(void) {
+#if defined(__x86_64__)
+    __builtin_ia32_pause();
+#else
+    __asm__ volatile("yield");
+#endif
+}
+
 /* The list of mutators; NULL: none. Stable while the world is stopped. */
 struct mutator *world_mutators(void);
 size_t world_mutator_count(void);
