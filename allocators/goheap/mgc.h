@@ -73,9 +73,9 @@ void mgc_limit_passed(void);
 /* A safepoint: stops if somebody wants it, and ends a cycle that is done. */
 void mgc_safepoint(struct mutator *m);
 
-/* For the collector's thread, while the phase is MARKING. Marks for some 200 us at most; true: nothing is
-   grey any more. Then mgc_marking_done says so, and mgc_try_finish does the termination, if no
-   mutator has taken it up (false). */
+/* For the collector's thread, while the phase is MARKING. Marks for some 200 us at most; true:
+   nothing is grey any more. Then mgc_marking_done says so, and mgc_try_finish does the termination,
+   if no mutator has taken it up (false). */
 bool mgc_mark_quantum(void);
 void mgc_marking_done(void);
 bool mgc_try_finish(struct mutator *m);
