@@ -12,7 +12,7 @@
 
 enum {
     STACK_INITIAL = 4096,
-    OBLET_BYTES = 128 * 1024,
+    OBLET_BYTES = 4096,
     RING_ENTRIES = 8,
     MASK_POINTERS_MAX = 64,
     LOOKS_MOST = 3000 /* about 30 us */

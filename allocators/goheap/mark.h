@@ -16,19 +16,21 @@
  * the end was unreachable at the beginning. Stacks need no second scan, and stores of new pointers
  * no barrier; Go, which scans each stack at another moment, shades both.
  *
- * One marker. Whoever marks holds the marker lock, for a quantum at a time: the collector's thread,
- * a mutator that assists, or who has stopped the world. So mark bits, counts and the queue are
- * plain memory. At 25 % of the CPUs a second marker could be of use from six CPUs on; a lock prefix
- * on every mark costs more than that on any machine this was measured on.
+ * One marker. Whoever marks holds the marker lock, for some microseconds at a time: the collector's
+ * thread, a mutator that assists, or who has stopped the world. So mark bits, counts and the queue
+ * are plain memory, and what Go pays an atomic instruction for costs a store. The price: mutators
+ * that allocate faster than one thread marks (two of binary-trees) wait for it where a second
+ * marker could help. Several markers would need atomic marks, a queue each, and a way to share;
+ * that is not built.
  *
  * The queue is a stack for depth and, between it and the scanning, a short ring: what leaves the
  * stack is prefetched and scanned eight objects later, so that its cache line is there (Cher,
  * Hosking, Vitek 2004). There is no recursion: a list of 10^7 nodes needs one entry of the stack at
- * a time. Objects of more than 128 KB are scanned in parts (oblets), so that a large array neither
- * queues all its children at once nor makes a quantum long. The stack grows by mapping a larger
- * one. If that fails, marking still ends correctly: the object stays marked but unscanned, and when
- * marking is over, with the world stopped, the whole heap's marked objects are scanned again, until
- * none was left out.
+ * a time. Objects of more than 4 KB are scanned in parts (oblets), so that a large array neither
+ * queues all its children at once nor makes a stop or a quantum long (with Go's 128 KB a table of
+ * pointers made stops of 200 us). The stack grows by mapping a larger one. If that fails, marking
+ * still ends correctly: the object stays marked but unscanned, and when marking is over, with the
+ * world stopped, the whole heap's marked objects are scanned again, until none was left out.
  *
  * Which words count:
  *   - Roots are ambiguous: a word counts if it points into a slot that is taken, anywhere in it;
