@@ -237,6 +237,9 @@ HEAP_TEST(with_gc_off_nothing_is_given_back_and_no_thread_runs) {
     CHECK(stats_read(m).heap_idle - released >= BUILT_BYTES);
 }
 
+/* The thread sanitizer has a thread of its own that wakes up. */
+#if !defined(__SANITIZE_THREAD__)
+
 /* How often the threads of this process have gone to sleep; the caller's not counted. */
 static uint64_t sleeps_of_others(void) {
     uint64_t sleeps = 0;
@@ -259,8 +262,6 @@ static uint64_t sleeps_of_others(void) {
     return sleeps;
 }
 
-/* The thread sanitizer has a thread of its own that wakes up. */
-#if !defined(__SANITIZE_THREAD__)
 HEAP_TEST(when_nothing_is_left_to_give_back_the_collectors_thread_sleeps_for_good) {
     struct goheap_mutator *m = heap_start(NULL);
     CHECK_EQUAL(threads_count(), 2);
