@@ -3,9 +3,10 @@
  *
  * A barrier tells a collector of pointers that move while it marks, or from an old object to a
  * young one. Who stops the world to mark, keeps no generations or is no collector needs none, and
- * then a store is a store; that is every binding so far. They stand here once so that no strategy
- * gets a store that differs from another's by accident. bdwgc, where it marks while the program
- * runs, learns of stores from page protection, so it needs none either.
+ * then a store is a store; that is every binding but goheap's, whose barrier is in goheap.h. They
+ * stand here once so that no strategy gets a store that differs from another's by accident. bdwgc,
+ * where it marks while the program runs, learns of stores from page protection, so it needs none
+ * either.
  *
  * Inline because timed code stores. A binding's header includes this in place of its own; a binding
  * with a barrier does not.
