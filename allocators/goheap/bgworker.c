@@ -21,6 +21,7 @@ enum {
     TICK_NS = 10000000,
     FINISH_WAIT_NS = 50000, /* how long mutators have to take up the termination */
     NAP_NS_MOST = 500000,
+    WAIT_NAP_NS = 10000, /* for others, who have the last greys in their hands */
     SWEEP_NAP_NS = 100000,
     SWEEP_SPANS = 32 /* between two naps */
 };
@@ -28,10 +29,11 @@ enum {
 static struct {
     pthread_mutex_t lock;
     pthread_cond_t woken;
-    bool is_wanted;    /* lock */
-    bool sleeps;       /* atomic; without a time to wake up */
-    uint64_t cycles;   /* atomic; cycles that have ended */
-    uint64_t began_ns; /* of marking in this cycle */
+    bool is_wanted;     /* lock */
+    bool sleeps;        /* atomic; without a time to wake up */
+    uint64_t cycles;    /* atomic; cycles that have ended */
+    uint64_t began_ns;  /* of marking in this cycle */
+    uint64_t work_seen; /* mark_work when it looked last */
     struct bgworker_times times;
 } worker = {.lock = PTHREAD_MUTEX_INITIALIZER};
 
@@ -105,26 +107,40 @@ static void worker_throttle(void) {
         nap(due_ns - elapsed_ns < NAP_NS_MOST ? due_ns - elapsed_ns : NAP_NS_MOST);
 }
 
-/* One quantum, charged to the quarter or to an idle CPU. True: nothing is grey any more. */
-static bool worker_mark_quantum(void) {
+/* Does every CPU have a mutator to run, and do these mark? Then this thread would only take their
+   CPU from them, a scheduler's slice of milliseconds at a time. */
+static bool worker_is_spare(bool is_idle) {
+    uint64_t work = mark_work();
+    bool is_moving = work != worker.work_seen;
+    worker.work_seen = work;
+    return !is_idle && is_moving && CPU_SHARE * (double)world_cpus() < 1;
+}
+
+/* One quantum, charged to the quarter or to an idle CPU. */
+static enum mgc_progress worker_mark_quantum(void) {
     bool is_idle = world_running() < world_cpus();
+    if (worker_is_spare(is_idle)) {
+        nap(NAP_NS_MOST);
+        return MGC_MARKED;
+    }
     uint64_t start_ns = os_cpu_ns();
-    bool is_done = mgc_mark_quantum();
+    enum mgc_progress progress = mgc_mark_quantum();
     uint64_t *times = is_idle ? &worker.times.idle_ns : &worker.times.quota_ns;
     __atomic_fetch_add(times, os_cpu_ns() - start_ns, __ATOMIC_RELAXED);
-    if (!is_done && !is_idle)
+    worker.work_seen = mark_work();
+    if (progress == MGC_WAITED)
+        nap(WAIT_NAP_NS);
+    else if (progress == MGC_MARKED && !is_idle)
         worker_throttle();
-    return is_done;
+    return progress;
 }
 
 /* Marks until the phase is another. */
 static void worker_mark(void) {
     while (mgc_phase() == MGC_MARKING) {
-        if (!worker_mark_quantum()) {
-            mark_yield();
+        if (worker_mark_quantum() != MGC_NOTHING_GREY || !mgc_marking_done())
             continue;
-        }
-        mgc_marking_done();
+        world_call_attention();
         while (mgc_phase() == MGC_DONE || mgc_phase() == MGC_ENDING)
             if ((world_running() == 0 || !worker_wait(FINISH_WAIT_NS)) && mgc_try_finish(NULL))
                 break;

@@ -121,7 +121,7 @@ void checkmark_snapshot(void) {
 }
 
 static bool survives(const struct mspan *s, uint32_t index) {
-    return mspan_bit(s->mark_bits, index) || mspan_bit(s->black_bits, index);
+    return mspan_mark(s, index) != MSPAN_WHITE;
 }
 
 static void check_target(uintptr_t word) {
@@ -135,7 +135,7 @@ static void check_target(uintptr_t word) {
 
 static void check_slot(const struct mspan *s, uint32_t index) {
     uintptr_t slot = mspan_slot(s, index);
-    bool is_marked = mspan_bit(s->mark_bits, index), was_found = check_has(slot);
+    bool is_marked = mspan_mark(s, index) == MSPAN_FOUND, was_found = check_has(slot);
     if (was_found && !is_marked)
         fatal("checkmark: the object of %zu B at %p was reachable when marking began, and has no "
               "mark",
@@ -143,8 +143,8 @@ static void check_slot(const struct mspan *s, uint32_t index) {
     if (is_marked && !was_found)
         fatal(
             "checkmark: the object of %zu B at %p was not reachable when marking began, and has a "
-            "mark%s",
-            s->slot_bytes, (void *)slot, mspan_is_black(s, index) ? " and is black" : "");
+            "mark",
+            s->slot_bytes, (void *)slot);
     if (survives(s, index))
         mspan_visit_pointers(s, index, check_target);
 }

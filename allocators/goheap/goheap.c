@@ -27,11 +27,7 @@ bool goheap_init(const struct goheap_options *options) {
         arena_release();
         return false;
     }
-    if (!mark_init()) {
-        events_release();
-        arena_release();
-        return false;
-    }
+    mark_init();
     write_barrier_init();
     world_init();
     mheap.is_ready = mgc_init();

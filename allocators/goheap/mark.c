@@ -1,120 +1,32 @@
-/* The marker. See mark.h. */
+/* Markers: from grey to black. See mark.h. */
 #include "allocators/goheap/mark.h"
 
-#include <pthread.h>
 #include <string.h>
 
 #include "allocators/goheap/arena.h"
+#include "allocators/goheap/mark_pool.h"
 #include "allocators/goheap/mspan.h"
-#include "allocators/goheap/os.h"
 #include "allocators/goheap/roots.h"
-#include "allocators/goheap/world.h"
+#include "allocators/goheap/write_barrier.h"
 
-enum {
-    STACK_INITIAL = 4096,
-    OBLET_BYTES = 4096,
-    RING_ENTRIES = 8,
-    MASK_POINTERS_MAX = 64,
-    LOOKS_MOST = 3000 /* about 30 us */
-};
+enum { OBLET_BYTES = 4096, RING_ENTRIES = 8, MASK_POINTERS_MAX = 64 };
 
-/* An object to scan, or the rest of one from `address` on. */
-struct grey {
-    struct mspan *span;
-    uintptr_t address;
-};
+static uintptr_t mark_low, mark_extent; /* of all arenas, when marking began */
 
-static struct {
-    pthread_mutex_t lock; /* guards the rest, and mark_bits and mark_count of every span */
-    struct grey *stack;
-    size_t depth, capacity;
-    uintptr_t low, extent; /* of all arenas, when marking began */
-    uint64_t marked_bytes, work;
-    unsigned waiting; /* atomic; threads that wait for the lock */
-    bool overflowed;  /* an object was marked for which the stack had no room */
-} marker = {.lock = PTHREAD_MUTEX_INITIALIZER};
-
-bool mark_try_lock(void) {
-    return pthread_mutex_trylock(&marker.lock) == 0;
-}
-
-/* A quantum is shorter than the waking of a thread, so whoever wants the lock looks again and again
-   for about as long before it sleeps, if there are CPUs for it ... */
-void mark_lock(void) {
-    if (mark_try_lock())
-        return;
-    __atomic_fetch_add(&marker.waiting, 1, __ATOMIC_RELAXED);
-    bool is_locked = false;
-    for (int look = 0; look < LOOKS_MOST && world_cpus() > 1 && !is_locked; look++) {
-        world_pause();
-        is_locked = mark_try_lock();
-    }
-    if (!is_locked)
-        pthread_mutex_lock(&marker.lock);
-    __atomic_fetch_sub(&marker.waiting, 1, __ATOMIC_RELAXED);
-}
-
-bool mark_is_wanted(void) {
-    return __atomic_load_n(&marker.waiting, __ATOMIC_RELAXED) > 0;
-}
-
-/* ... and whoever would take it again at once waits until they had it. */
-void mark_yield(void) {
-    for (int look = 0; look < LOOKS_MOST; look++) {
-        if (!mark_is_wanted())
-            return;
-        world_pause();
-    }
-}
-
-void mark_unlock(void) {
-    pthread_mutex_unlock(&marker.lock);
-}
-
-uint64_t mark_marked_bytes(void) {
-    return marker.marked_bytes;
-}
-
-uint64_t mark_work(void) {
-    return marker.work;
-}
-
-bool mark_init(void) {
-    marker.stack = os_map(STACK_INITIAL * sizeof *marker.stack, OS_GC);
-    marker.capacity = STACK_INITIAL;
-    marker.depth = 0;
-    return marker.stack != NULL;
-}
-
-static __attribute__((noinline)) bool mark_stack_grow(void) {
-    size_t capacity = marker.capacity * 2;
-    struct grey *larger = os_map(capacity * sizeof *larger, OS_GC);
-    if (larger == NULL)
-        return false;
-    memcpy(larger, marker.stack, marker.depth * sizeof *larger);
-    os_unmap(marker.stack, marker.capacity * sizeof *larger, OS_GC);
-    marker.stack = larger;
-    marker.capacity = capacity;
-    return true;
-}
-
-static inline void mark_push(struct mspan *s, uintptr_t address) {
-    if (__builtin_expect(marker.depth == marker.capacity, 0) && !mark_stack_grow()) {
-        marker.overflowed = true;
-        return;
-    }
-    marker.stack[marker.depth++] = (struct grey){s, address};
+static void marker_push(struct marker *k, struct mspan *s, uintptr_t address) {
+    if (k->depth == MARKER_STACK_ENTRIES)
+        mark_pool_give(k, MARKER_STACK_ENTRIES / 2);
+    k->stack[k->depth++] = (struct grey){s, address};
 }
 
 /* Marks the object in a slot. True: it was white, and holds pointers, so somebody has to scan it.
  */
 static inline bool mark_set(struct mspan *s, uint32_t index, uint64_t *marked_bytes) {
-    uint64_t bit = UINT64_C(1) << (index % 64);
-    uint64_t *marks = &s->mark_bits[index / 64];
-    if ((*marks & bit) != 0 || mspan_is_black(s, index))
+    uint8_t *mark = &s->marks[index];
+    if (__atomic_load_n(mark, __ATOMIC_RELAXED) != MSPAN_WHITE)
         return false;
-    __atomic_store_n(marks, *marks | bit, __ATOMIC_RELAXED); /* mutators look: mark_is_known */
-    s->mark_count++;
+    __atomic_store_n(mark, MSPAN_FOUND, __ATOMIC_RELAXED);
+    mspan_note_marks(s);
     *marked_bytes += s->slot_bytes;
     return !mspan_is_noscan(s);
 }
@@ -132,109 +44,116 @@ static inline struct mspan *mark_span_of(uintptr_t word, uintptr_t low, uintptr_
 }
 
 /* The object in a slot becomes grey if it is white. */
-static void mark_slot(struct mspan *s, uint32_t index) {
-    if (mark_set(s, index, &marker.marked_bytes))
-        mark_push(s, mspan_slot(s, index));
+static void mark_slot(struct marker *k, struct mspan *s, uint32_t index) {
+    if (mark_set(s, index, &k->marked_bytes))
+        marker_push(k, s, mspan_slot(s, index));
 }
 
-void mark_pointer(uintptr_t pointer) {
-    struct mspan *s = mark_span_of(pointer, marker.low, marker.extent);
+void mark_pointer(struct marker *k, uintptr_t pointer) {
+    struct mspan *s = mark_span_of(pointer, mark_low, mark_extent);
     uint32_t index = s == NULL ? 0 : mspan_index(s, pointer);
     if (s != NULL && index < s->slot_count)
-        mark_slot(s, index);
+        mark_slot(k, s, index);
+}
+
+void mark_pointer_late(uintptr_t pointer) {
+    uint64_t marked_bytes = 0;
+    struct mspan *s = mark_span_of(pointer, mark_low, mark_extent);
+    uint32_t index = s == NULL ? 0 : mspan_index(s, pointer);
+    if (s != NULL && index < s->slot_count && mark_set(s, index, &marked_bytes))
+        mark_pool_overflow();
+    mark_pool_count(marked_bytes, 0);
 }
 
 bool mark_is_known(uintptr_t pointer) {
-    const struct mspan *s = mark_span_of(pointer, marker.low, marker.extent);
+    const struct mspan *s = mark_span_of(pointer, mark_low, mark_extent);
     uint32_t index = s == NULL ? 0 : mspan_index(s, pointer);
-    if (s == NULL || index >= s->slot_count)
-        return true;
-    uint64_t marks = __atomic_load_n(&s->mark_bits[index / 64], __ATOMIC_RELAXED);
-    return (marks >> (index % 64) & 1) != 0 || mspan_is_black(s, index);
+    return s == NULL || index >= s->slot_count || mspan_mark(s, index) != MSPAN_WHITE;
 }
 
-static void mark_ambiguous_word(uintptr_t word) {
+static void mark_ambiguous_word(struct marker *k, uintptr_t word) {
     struct mspan *s = arena_span(word);
     if (s == NULL)
         return;
     uint32_t index = mspan_index(s, word);
     if (index < s->slot_count && mspan_bit(s->alloc_bits, index))
-        mark_slot(s, index);
+        mark_slot(k, s, index);
 }
 
-/* Other threads' stacks are read with no respect for variables or red zones, hence no sanitizer. */
-__attribute__((noinline, no_sanitize("address", "thread", "undefined"))) void
+/* Words of a root: what they point to becomes grey, if anything. Other threads' stacks are read
+   with no respect for variables or red zones, hence no sanitizer. */
+static __attribute__((noinline, no_sanitize("address", "thread", "undefined"))) void
 mark_ambiguous(const uintptr_t *words, size_t count) {
+    struct marker *k = mark_pool_stopper();
     for (size_t i = 0; i < count; i++) {
         uintptr_t word = words[i];
         if (word - arena_low > arena_extent) /* `>`: one past the last arena counts as well */
             continue;
-        mark_ambiguous_word(word);
-        mark_ambiguous_word(word - 1);
+        mark_ambiguous_word(k, word);
+        mark_ambiguous_word(k, word - 1);
     }
-    marker.work += count * sizeof *words;
+    k->work += count * sizeof *words;
 }
 
 /* Bit i of mask: words[i] is a pointer. Mutators store into the object meanwhile; acquire, so that
    whoever sees a pointer to a new object sees that it is black. */
-static void mark_masked(const uintptr_t *words, uint64_t mask) {
+static void mark_masked(struct marker *k, const uintptr_t *words, uint64_t mask) {
     for (; mask != 0; mask &= mask - 1)
-        mark_pointer(__atomic_load_n(&words[__builtin_ctzll(mask)], __ATOMIC_ACQUIRE));
+        mark_pointer(k, __atomic_load_n(&words[__builtin_ctzll(mask)], __ATOMIC_ACQUIRE));
 }
 
 /* Scans an object of elements from address (an element's start) on: an oblet; what is left is
    pushed before its children, so that they are done first. */
-static void mark_elements(struct mspan *s, uintptr_t address, uintptr_t end, struct layout layout) {
-    uintptr_t oblet_end = end;
+static void mark_elements(struct marker *k, struct grey grey, uintptr_t end, struct layout layout) {
+    uintptr_t address = grey.address, oblet_end = end;
     if (end - address > OBLET_BYTES) {
         size_t elements = (OBLET_BYTES + layout.element_bytes - 1) / layout.element_bytes;
         if (elements < (end - address) / layout.element_bytes) {
             oblet_end = address + elements * layout.element_bytes;
-            mark_push(s, oblet_end);
+            marker_push(k, grey.span, oblet_end);
         }
     }
-    marker.work += oblet_end - address;
+    k->work += oblet_end - address;
     for (uintptr_t e = address; e < oblet_end; e += layout.element_bytes) {
         size_t words = (end - e) / 8;
         uint64_t mask = layout.pointers;
         if (words < 64) /* the element reaches past the slot: only an array's unused tail does */
             mask &= (UINT64_C(1) << words) - 1;
-        mark_masked((const uintptr_t *)e, mask);
+        mark_masked(k, (const uintptr_t *)e, mask);
     }
 }
 
 /* grey -> black, in any span. */
-static __attribute__((noinline)) void mark_scan(struct mspan *s, uintptr_t address) {
-    uint32_t index = mspan_index(s, address);
+static __attribute__((noinline)) void mark_scan(struct marker *k, struct grey grey) {
+    struct mspan *s = grey.span;
+    uint32_t index = mspan_index(s, grey.address);
     if (s->slot_bytes <= MSPAN_MASKED_BYTES_MAX) {
-        marker.work += s->slot_bytes;
-        mark_masked((const uintptr_t *)address, mspan_mask(s, index));
+        k->work += s->slot_bytes;
+        mark_masked(k, (const uintptr_t *)grey.address, mspan_mask(s, index));
     } else if (s->layouts[index].pointers != 0) { /* 0: large object that is being zeroed */
-        mark_elements(s, address, mspan_slot(s, index) + s->slot_bytes, s->layouts[index]);
+        mark_elements(k, grey, mspan_slot(s, index) + s->slot_bytes, s->layouts[index]);
     }
 }
 
-/* What the loop of mark_drain keeps in registers of the marker. */
+/* What the loop of marker_drain keeps in registers of the marker. */
 struct trace {
     uintptr_t low, extent;
-    struct grey *top;   /* of the stack */
-    struct grey *limit; /* below it there is room for a whole mask of objects */
+    struct grey *top; /* of the stack */
     uint64_t marked_bytes, work;
 };
 
-static inline void trace_load(struct trace *t) {
-    t->low = marker.low;
-    t->extent = marker.extent;
-    t->top = marker.stack + marker.depth;
-    t->limit = marker.stack + marker.capacity - MASK_POINTERS_MAX;
-    t->marked_bytes = marker.marked_bytes;
-    t->work = marker.work;
+static inline void trace_load(struct trace *t, struct marker *k) {
+    t->low = mark_low;
+    t->extent = mark_extent;
+    t->top = k->stack + k->depth;
+    t->marked_bytes = k->marked_bytes;
+    t->work = k->work;
 }
 
-static inline void trace_save(const struct trace *t) {
-    marker.depth = (size_t)(t->top - marker.stack);
-    marker.marked_bytes = t->marked_bytes;
-    marker.work = t->work;
+static inline void trace_save(const struct trace *t, struct marker *k) {
+    k->depth = (size_t)(t->top - k->stack);
+    k->marked_bytes = t->marked_bytes;
+    k->work = t->work;
 }
 
 /* grey -> black, where all objects of the span have the same mask, which is the common case. */
@@ -251,23 +170,19 @@ static inline void trace_scan(struct trace *t, uintptr_t address, uint64_t mask)
     }
 }
 
-/* Any object; the stack may have to grow. */
-static __attribute__((noinline)) void trace_other(struct grey grey) {
-    if (marker.capacity - marker.depth < MASK_POINTERS_MAX)
-        mark_stack_grow(); /* or not: mark_push will see */
-    mark_scan(grey.span, grey.address);
-}
-
-static inline void trace_object(struct trace *t, struct grey grey) {
+static inline void trace_object(struct trace *t, struct marker *k, struct grey grey) {
     uint64_t mask = __atomic_load_n(&grey.span->scan_mask, __ATOMIC_ACQUIRE);
-    if (__builtin_expect(mask != 0 && t->top < t->limit, 1)) {
+    bool has_room = t->top < k->stack + MARKER_STACK_ENTRIES - MASK_POINTERS_MAX;
+    if (__builtin_expect(mask != 0 && has_room, 1)) {
         t->work += grey.span->slot_bytes;
         trace_scan(t, grey.address, mask);
         return;
     }
-    trace_save(t);
-    trace_other(grey);
-    trace_load(t);
+    trace_save(t, k);
+    if (!has_room)
+        mark_pool_give(k, k->depth / 2);
+    mark_scan(k, grey);
+    trace_load(t, k);
 }
 
 /* What has left the stack and is being prefetched: a queue. */
@@ -278,8 +193,8 @@ struct ring {
 };
 
 /* Moves greys from the stack to the ring until it is full. */
-static inline void ring_fill(struct ring *ring, struct trace *t) {
-    while (ring->count < RING_ENTRIES && t->top != marker.stack) {
+static inline void ring_fill(struct ring *ring, struct trace *t, const struct marker *k) {
+    while (ring->count < RING_ENTRIES && t->top != k->stack) {
         unsigned at = (ring->first + ring->count++) % RING_ENTRIES;
         t->top--;
         ring->spans[at] = t->top->span;
@@ -295,35 +210,62 @@ static inline struct grey ring_take(struct ring *ring) {
     return grey;
 }
 
-bool mark_drain(uint64_t budget) {
+/* Scans what is on k's own stack until nothing is or work_end is reached. */
+static void marker_trace(struct marker *k, uint64_t work_end) {
     struct ring ring;
     ring.first = ring.count = 0;
-    uint64_t most = UINT64_MAX - marker.work;
-    uint64_t work_end = marker.work + (budget < most ? budget : most);
     struct trace t;
-    trace_load(&t);
-    ring_fill(&ring, &t);
+    trace_load(&t, k);
+    ring_fill(&ring, &t, k);
     while (ring.count > 0 && t.work < work_end) {
-        trace_object(&t, ring_take(&ring));
-        ring_fill(&ring, &t);
+        trace_object(&t, k, ring_take(&ring));
+        ring_fill(&ring, &t, k);
     }
-    trace_save(&t);
-    bool is_empty = ring.count == 0;
+    trace_save(&t, k);
     while (ring.count > 0) { /* what is still in it goes back */
         struct grey grey = ring_take(&ring);
-        mark_push(grey.span, grey.address);
+        marker_push(k, grey.span, grey.address);
     }
-    return is_empty;
+}
+
+/* Makes grey what a barrier's buffer holds. */
+static bool marker_take_overwritten(struct marker *k) {
+    const struct write_barrier_buffer *buffer = write_barrier_take();
+    if (buffer == NULL)
+        return false;
+    for (uint64_t i = 0; i < buffer->count; i++)
+        mark_pointer(k, buffer->pointers[i]);
+    write_barrier_give(buffer);
+    return true;
+}
+
+bool marker_drain(struct marker *k, uint64_t budget) {
+    uint64_t most = UINT64_MAX - k->work;
+    uint64_t work_end = k->work + (budget < most ? budget : most);
+    do
+        marker_trace(k, work_end);
+    while (k->work < work_end && k->depth == 0 &&
+           (mark_pool_take(k) || marker_take_overwritten(k)));
+    mark_pool_share(k);
+    return k->depth == 0 && k->work < work_end;
+}
+
+bool mark_drain_stopped(uint64_t budget) {
+    return marker_drain(mark_pool_stopper(), budget) && mark_is_done();
+}
+
+bool mark_is_done(void) {
+    return mark_pool_is_empty() && !write_barrier_has_pointers();
 }
 
 /* Scans every marked object of a span. */
 static void mark_rescan_span(struct mspan *s) {
-    if (mspan_is_noscan(s) || s->mark_count == 0)
+    if (mspan_is_noscan(s) || !mspan_has_marks(s))
         return;
     for (uint32_t i = 0; i < s->slot_count; i++)
-        if (mspan_bit(s->mark_bits, i)) {
-            mark_scan(s, mspan_slot(s, i));
-            mark_drain(MARK_NO_BUDGET);
+        if (mspan_mark(s, i) == MSPAN_FOUND) {
+            mark_scan(mark_pool_stopper(), (struct grey){s, mspan_slot(s, i)});
+            mark_drain_stopped(MARK_NO_BUDGET);
         }
 }
 
@@ -338,16 +280,13 @@ static void mark_rescan(void) {
 }
 
 void mark_settle(void) {
-    while (marker.overflowed) {
-        marker.overflowed = false;
+    while (mark_pool_overflow_take())
         mark_rescan();
-    }
 }
 
 void mark_begin(void) {
-    marker.marked_bytes = marker.work = 0;
-    marker.overflowed = false;
-    marker.low = arena_low;
-    marker.extent = arena_extent;
+    mark_low = arena_low;
+    mark_extent = arena_extent;
+    mark_pool_begin();
     roots_scan(mark_ambiguous);
 }

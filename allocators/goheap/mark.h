@@ -16,21 +16,29 @@
  * the end was unreachable at the beginning. Stacks need no second scan, and stores of new pointers
  * no barrier; Go, which scans each stack at another moment, shades both.
  *
- * One marker. Whoever marks holds the marker lock, for some microseconds at a time: the collector's
- * thread, a mutator that assists, or who has stopped the world. So mark bits, counts and the queue
- * are plain memory, and what Go pays an atomic instruction for costs a store. The price: mutators
- * that allocate faster than one thread marks (two of binary-trees) wait for it where a second
- * marker could help. Several markers would need atomic marks, a queue each, and a way to share;
- * that is not built.
+ * Several markers. Whoever marks does it with a `struct marker` of its own: the collector's thread,
+ * a mutator that assists, or who has stopped the world. Each has a stack of grey objects that
+ * nobody else touches. What they have in common is a pool of blocks of greys under a lock: a marker
+ * whose stack is empty takes a block, one whose stack is full gives its bottom half, and so does
+ * one that sees that somebody looked for work in vain. The bottom is given, since what was found
+ * first leads to the most. A marker that leaves gives all it has. Marking is over when the pool is
+ * empty and no marker is inside.
  *
- * The queue is a stack for depth and, between it and the scanning, a short ring: what leaves the
- * stack is prefetched and scanned eight objects later, so that its cache line is there (Cher,
- * Hosking, Vitek 2004). There is no recursion: a list of 10^7 nodes needs one entry of the stack at
- * a time. Objects of more than 4 KB are scanned in parts (oblets), so that a large array neither
- * queues all its children at once nor makes a stop or a quantum long (with Go's 128 KB a table of
- * pointers made stops of 200 us). The stack grows by mapping a larger one. If that fails, marking
- * still ends correctly: the object stays marked but unscanned, and when marking is over, with the
- * world stopped, the whole heap's marked objects are scanned again, until none was left out.
+ * No atomic instruction. The mark of a slot is a byte, not a bit, so two markers that set marks of
+ * neighbours do not lose one, and what is born while a collection marks is marked in bulk by its
+ * allocator in the same bytes. Two markers that come to the same white object in the same
+ * nanoseconds both see it white and both scan it; that costs the time of one object, and its bytes
+ * count twice in what the pacer is told. Go's bits need a locked instruction for each object.
+ *
+ * The queue of a marker is a stack for depth and, between it and the scanning, a short ring: what
+ * leaves the stack is prefetched and scanned eight objects later, so that its cache line is there
+ * (Cher, Hosking, Vitek 2004). There is no recursion: a list of 10^7 nodes needs one entry of the
+ * stack at a time. Objects of more than 4 KB are scanned in parts (oblets), so that a large array
+ * neither queues all its children at once nor makes a stop or a quantum long (with Go's 128 KB a
+ * table of pointers made stops of 200 us). Blocks are mapped as they are needed. If that fails,
+ * marking still ends correctly: the object stays marked but unscanned, and when marking is over,
+ * with the world stopped, the whole heap's marked objects are scanned again, until none was left
+ * out.
  *
  * Which words count:
  *   - Roots are ambiguous: a word counts if it points into a slot that is taken, anywhere in it;
@@ -52,40 +60,61 @@
 /* Scan work: bytes of objects with pointers, and of roots, that were looked at. */
 #define MARK_NO_BUDGET UINT64_MAX
 
-/* Gets the first mark stack. False: no memory. */
-bool mark_init(void);
+/* What one thread marks with. */
+struct marker;
 
-/* Holding the marker lock is a precondition of all below, unless the world is stopped. */
-void mark_lock(void);
-bool mark_try_lock(void);
-void mark_unlock(void);
-/* Holding it: does anybody wait for it? */
-bool mark_is_wanted(void);
-/* Not holding it: lets those who wait for the lock have it. */
-void mark_yield(void);
+/* Forgets all blocks and markers; gives nothing back. */
+void mark_init(void);
 
-/* Counts begin again, and all roots become grey. World stopped. */
+/* ---- with the world stopped, by who stopped it ---- */
+
+/* Counts begin again, and all roots become grey. */
 void mark_begin(void);
 
-/* An ambiguous word of a root: what it points to becomes grey, if anything. */
-void mark_ambiguous(const uintptr_t *words, size_t count);
+/* Lets markers in. What the stopper has left is theirs. */
+void mark_open(void);
 
-/* A pointer to or into an object of the snapshot, or NULL, or a pointer outside the heap. */
-void mark_pointer(uintptr_t pointer);
+/* Lets no marker in any more, and waits until none is inside: they see it within a slice. */
+void mark_close(void);
 
-/* Would mark_pointer do nothing? By any mutator while a collection marks, without the lock: bits
-   are only set meanwhile, so "yes" is the truth and "no" costs a pointer handed over for nothing.
- */
-bool mark_is_known(uintptr_t pointer);
+/* Scans grey objects, and what barriers have told, until none is left (true) or about `budget` more
+   scan work is done (false). Before mark_open, or after mark_close. */
+bool mark_drain_stopped(uint64_t budget);
 
-/* Scans grey objects until none is left (true) or about `budget` more scan work is done (false). */
-bool mark_drain(uint64_t budget);
-
-/* Was an object marked that the queue had no room for? Then, world stopped, scans all that is
-   marked once more, until there was room for everything. */
+/* Was an object marked that found no room in any queue? Then scans all that is marked once more,
+   until there was room for everything. Before mark_open, or after mark_close. */
 void mark_settle(void);
 
-/* Since mark_begin: bytes of the slots marked, and scan work done. */
+/* ---- beside mutators ---- */
+
+/* Something to mark with, and something to mark; NULL: there is nothing to do here, or no memory.
+   Whoever enters leaves within a slice after mark_is_open has become false. */
+struct marker *marker_enter(void);
+/* Gives what is left to do to the others. */
+void marker_leave(struct marker *k);
+bool mark_is_open(void);
+
+/* As mark_drain_stopped, but true only says that there was nothing left for this marker. */
+bool marker_drain(struct marker *k, uint64_t budget);
+
+/* Scan work that k has done since it entered. */
+uint64_t marker_work(const struct marker *k);
+
+/* Is nothing grey, and no marker inside? A hint unless the world is stopped. */
+bool mark_is_done(void);
+
+/* A pointer to or into an object of the snapshot, or NULL, or a pointer outside the heap. */
+void mark_pointer(struct marker *k, uintptr_t pointer);
+
+/* The same by a thread without a marker that must not wait: its object is scanned by mark_settle.
+ */
+void mark_pointer_late(uintptr_t pointer);
+
+/* Would mark_pointer do nothing? By any thread while a collection marks: marks are only set
+   meanwhile, so "yes" is the truth and "no" costs a pointer handed over for nothing. */
+bool mark_is_known(uintptr_t pointer);
+
+/* Since mark_begin, of all markers, a slice late: bytes of the slots marked, and scan work done. */
 uint64_t mark_marked_bytes(void);
 uint64_t mark_work(void);
 

@@ -93,7 +93,7 @@ static void mcache_drop(struct mutator *m, unsigned span_class) {
         m->stats.small_allocs[span_class >> 1] -= unused;
     }
     if (s->alloc_count < s->slot_count)
-        mheap_live_sub((uint64_t)(s->slot_count - s->alloc_count) * s->slot_bytes);
+        mheap_live_charge(m, -(int64_t)((s->slot_count - s->alloc_count) * s->slot_bytes));
     entry->cur = entry->limit = run->end = 0;
     entry->pointers = 0;
     run->span = NULL;
@@ -113,7 +113,8 @@ static void mcache_adopt(struct mutator *m, unsigned span_class, struct mspan *s
     entry->needs_zero = s->needs_zero;
     assert(mspan_sweepgen(s) == mheap_sweepgen());
     mspan_sweepgen_set(s, mheap_sweepgen() + 3);
-    mheap_live_add((uint64_t)(s->slot_count - s->alloc_count) * s->slot_bytes);
+    s->shard = m->shard;
+    mheap_live_charge(m, (int64_t)((s->slot_count - s->alloc_count) * s->slot_bytes));
     m->cache.runs[span_class].span = s;
 }
 
@@ -136,7 +137,8 @@ static struct mspan *mcache_span_take(struct mutator *m, unsigned span_class) {
     for (unsigned budget = SWEEP_SPANS_MAX; budget > 0; budget--) {
         if (run->stock == NULL) {
             mcache_file(m, span_class);
-            run->stock = mcentral_take(&mheap.central[span_class], mcache_batch(span_class));
+            run->stock =
+                mcentral_take(&mheap.central[span_class], m->shard, mcache_batch(span_class));
         }
         struct mspan *s = mcache_stock_take(m, span_class);
         if (s == NULL || s->alloc_count < s->slot_count)
@@ -193,4 +195,5 @@ void mcache_flush(struct mutator *m) {
             mcache_flush_class(m, (unsigned)(w * 64) + (unsigned)__builtin_ctzll(held));
         m->cache.held[w] = 0;
     }
+    mheap_live_flush(m);
 }

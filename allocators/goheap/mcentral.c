@@ -38,7 +38,8 @@ static void mcentral_file(struct mcentral *c, struct mspan *s) {
     unsigned swept = mheap_sweepgen() / 2 % 2;
     assert(mspan_sweepgen(s) == mheap_sweepgen());
     bool is_full = s->alloc_count == s->slot_count;
-    span_set_push(is_full ? &c->full[swept] : &c->partial[swept], s);
+    span_set_push(is_full ? &c->full[swept][s->shard] : &c->partial[swept][s->shard], s);
+    c->count[swept]++;
 }
 
 void mcentral_push(struct mcentral *c, struct mspan *s) {
@@ -57,10 +58,25 @@ void mcentral_push_all(struct mcentral *c, struct mspan *list) {
     pthread_mutex_unlock(&c->lock);
 }
 
-static struct mspan *mcentral_pop_unswept(struct mcentral *c) {
+/* From one of the halves' sets, the shard's own first. Lock held. */
+static struct mspan *mcentral_pop(struct mcentral *c, struct span_set sets[MCENTRAL_SHARDS],
+                                  unsigned half, unsigned shard) {
+    for (unsigned i = 0; i < MCENTRAL_SHARDS; i++) {
+        struct mspan *s = span_set_pop(&sets[(shard + i) % MCENTRAL_SHARDS]);
+        if (s != NULL) {
+            c->count[half]--;
+            return s;
+        }
+    }
+    return NULL;
+}
+
+static struct mspan *mcentral_pop_unswept(struct mcentral *c, unsigned shard) {
     unsigned unswept = 1 - mheap_sweepgen() / 2 % 2;
-    struct mspan *s = span_set_pop(&c->partial[unswept]);
-    return s != NULL ? s : span_set_pop(&c->full[unswept]);
+    if (c->count[unswept] == 0)
+        return NULL;
+    struct mspan *s = mcentral_pop(c, c->partial[unswept], unswept, shard);
+    return s != NULL ? s : mcentral_pop(c, c->full[unswept], unswept, shard);
 }
 
 static void mcentral_own(struct mspan *s) {
@@ -71,7 +87,7 @@ static void mcentral_own(struct mspan *s) {
 
 struct mspan *mcentral_take_unswept(struct mcentral *c) {
     pthread_mutex_lock(&c->lock);
-    struct mspan *s = mcentral_pop_unswept(c);
+    struct mspan *s = mcentral_pop_unswept(c, 0);
     pthread_mutex_unlock(&c->lock);
     if (s != NULL)
         mcentral_own(s);
@@ -79,20 +95,21 @@ struct mspan *mcentral_take_unswept(struct mcentral *c) {
 }
 
 /* Up to `most` unswept spans as a list, in their order. Lock held. */
-static struct mspan *mcentral_pop_list(struct mcentral *c, unsigned most) {
+static struct mspan *mcentral_pop_list(struct mcentral *c, unsigned shard, unsigned most) {
     struct mspan *list = NULL, **end = &list;
-    for (; most > 0 && (*end = mcentral_pop_unswept(c)) != NULL; most--) {
+    for (; most > 0 && (*end = mcentral_pop_unswept(c, shard)) != NULL; most--) {
         mcentral_own(*end);
         end = &(*end)->next;
     }
     return list;
 }
 
-struct mspan *mcentral_take(struct mcentral *c, unsigned most) {
+struct mspan *mcentral_take(struct mcentral *c, unsigned shard, unsigned most) {
+    unsigned swept = mheap_sweepgen() / 2 % 2;
     pthread_mutex_lock(&c->lock);
-    struct mspan *list = span_set_pop(&c->partial[mheap_sweepgen() / 2 % 2]);
+    struct mspan *list = mcentral_pop(c, c->partial[swept], swept, shard);
     if (list == NULL)
-        list = mcentral_pop_list(c, most);
+        list = mcentral_pop_list(c, shard, most);
     pthread_mutex_unlock(&c->lock);
     return list;
 }

@@ -13,7 +13,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { METADATA_BYTES_MAX = 1024 };
+enum { METADATA_BYTES_MAX = 1152 };
 
 /* Forgets everything: before goheap_init, and after a goheap_init that failed. Gives back the
  * pieces. */

@@ -19,12 +19,11 @@
 #include "allocators/goheap/world.h"
 
 enum {
-    STOP_WORK = 2 << 10,         /* scan work done in a stop: about 2 us */
-    SLICE_WORK = 8 << 10,        /* scan work before somebody else may have the lock: about 5 us */
-    QUANTUM_WORK = 256 << 10,    /* scan work under one holding of the lock at most */
-    ASSIST_WORK = 32 << 10,      /* scan work of one assist at most: about 20 us */
-    ASSIST_WORK_LEAST = 8 << 10, /* debt below which nobody assists */
-    ASSIST_WORK_MOST = 1 << 20   /* debt above which a mutator waits its turn to assist */
+    STOP_WORK = 2 << 10,        /* scan work done in a stop: about 2 us */
+    SLICE_WORK = 8 << 10,       /* scan work before a marker looks up: about 5 us */
+    QUANTUM_WORK = 256 << 10,   /* scan work of the collector's thread at once: about 150 us */
+    ASSIST_WORK = 32 << 10,     /* scan work of one assist at most: about 20 us */
+    ASSIST_WORK_LEAST = 8 << 10 /* debt below which nobody assists */
 };
 
 static struct {
@@ -217,11 +216,10 @@ static __attribute__((noinline)) bool mgc_setup(struct mutator *m, enum mgc_phas
     mgc_flush_all();
     mgc_sweep_finish(m); /* what mutators took out for sweeping is filed now */
     mgc_cycle_begin(forced, stop.wanted_ns);
-    mark_lock();
     mark_begin();
     checkmark_snapshot();
     bool in_one_stop = mheap.options.gc != GOHEAP_GC_CONCURRENT;
-    bool is_done = mark_drain(in_one_stop ? MARK_NO_BUDGET : STOP_WORK);
+    bool is_done = mark_drain_stopped(in_one_stop ? MARK_NO_BUDGET : STOP_WORK);
     if (is_done) {
         mark_settle();
         checkmark_compare();
@@ -229,8 +227,8 @@ static __attribute__((noinline)) bool mgc_setup(struct mutator *m, enum mgc_phas
     } else {
         mgc_ratio_revise();
         world_marking_set(true);
+        mark_open();
     }
-    mark_unlock();
     mgc.moments.setup_ns = mgc_start(m, &stop, "mark-setup");
     mgc_after_stop(is_done, next);
     return is_done;
@@ -241,18 +239,18 @@ static __attribute__((noinline)) bool mgc_terminate(struct mutator *m, enum mgc_
     if (m != NULL)
         roots_publish(m);
     struct stop stop = mgc_stop(m);
+    mark_close();
     for (struct mutator *each = world_mutators(); each != NULL; each = each->next)
         write_barrier_flush(each);
-    mark_lock();
-    write_barrier_drain();
-    bool is_done = mark_drain(STOP_WORK);
+    bool is_done = mark_drain_stopped(STOP_WORK);
     if (is_done) {
         mark_settle();
         mgc_flush_all();
         checkmark_compare();
         mgc_flip();
+    } else {
+        mark_open();
     }
-    mark_unlock();
     mgc.moments.termination_ns += mgc_start(m, &stop, "mark-termination");
     mgc_after_stop(is_done, next);
     return is_done;
@@ -260,26 +258,31 @@ static __attribute__((noinline)) bool mgc_terminate(struct mutator *m, enum mgc_
 
 /* ---- marking beside mutators ---- */
 
-/* A slice of marking, for which everybody gets credit. */
-static bool mgc_mark_slice(void) {
-    uint64_t before = mark_work();
-    write_barrier_drain();
-    bool is_empty = mark_drain(SLICE_WORK);
-    __atomic_fetch_add(&mgc.credit, (int64_t)(mark_work() - before), __ATOMIC_RELAXED);
-    mgc_ratio_revise();
-    return is_empty;
+/* Marks about as much as the budget says, in slices, so that who wants to stop the world need not
+   wait long: for m, a mutator that assists, or for the thread that ends the cycle (NULL). Returns
+   the work done. */
+static uint64_t mgc_mark_slices(struct marker *k, uint64_t budget, const struct mutator *m) {
+    bool has_more = true;
+    while (has_more && marker_work(k) < budget && mark_is_open() &&
+           (m == NULL || !world_wants_stop(m))) {
+        uint64_t left = budget - marker_work(k);
+        has_more = !marker_drain(k, left < SLICE_WORK ? left : SLICE_WORK);
+        mgc_ratio_revise();
+    }
+    return marker_work(k);
 }
 
-bool mgc_mark_quantum(void) {
+enum mgc_progress mgc_mark_quantum(void) {
     bgworker_debug_delay();
-    mark_lock();
-    uint64_t end = mark_work() + QUANTUM_WORK;
-    bool is_empty;
-    do
-        is_empty = mgc_mark_slice();
-    while (!is_empty && mark_work() < end && !mark_is_wanted());
-    mark_unlock();
-    return is_empty && !write_barrier_has_pointers();
+    struct marker *k = marker_enter();
+    if (k != NULL) {
+        uint64_t work = mgc_mark_slices(k, QUANTUM_WORK, NULL);
+        __atomic_fetch_add(&mgc.credit, (int64_t)work, __ATOMIC_RELAXED);
+        marker_leave(k);
+    }
+    if (mark_is_done())
+        return MGC_NOTHING_GREY;
+    return k != NULL ? MGC_MARKED : MGC_WAITED;
 }
 
 /* Draws on the collector's credit. Returns what is left of the debt. */
@@ -294,23 +297,25 @@ static double mgc_credit_draw(double debt) {
     return debt - (double)draw;
 }
 
-/* While another thread marks, there is nothing to be won by taking the lock from it: the mutator
-   goes on, and its debt waits for that thread's credit, up to a limit. */
+/* There is nothing to take on: what is left is in the hands of others, or nothing is, and then it
+   is this mutator that notices. */
+static void mgc_assist_none(struct mutator *m) {
+    m->assist_debt = 0;
+    if (mark_is_done() && mgc_marking_done())
+        mgc_try_finish(m);
+}
+
 static void mgc_assist_mark(struct mutator *m) {
-    bool is_locked = mark_try_lock();
-    if (!is_locked && m->assist_debt < ASSIST_WORK_MOST)
-        return;
     mutator_delay_begin(m);
+    struct marker *k = marker_enter();
+    if (k == NULL) {
+        mgc_assist_none(m);
+        return;
+    }
     uint64_t start_ns = os_now_ns();
-    if (!is_locked)
-        mark_lock();
-    uint64_t before = mark_work();
     uint64_t budget = m->assist_debt < ASSIST_WORK ? (uint64_t)m->assist_debt : ASSIST_WORK;
-    bool is_empty = mark_drain(budget);
-    m->assist_debt -= (double)(mark_work() - before);
-    mark_unlock();
-    if (is_empty) /* nothing to do: the cycle is about to end */
-        m->assist_debt = 0;
+    m->assist_debt -= (double)mgc_mark_slices(k, budget, m);
+    marker_leave(k);
     uint64_t took_ns = os_now_ns() - start_ns;
     m->stats.assist_ns += took_ns;
     __atomic_fetch_add(&mgc.assist_ns, took_ns, __ATOMIC_RELAXED);
@@ -335,9 +340,10 @@ void mgc_background_swept(unsigned spans, uint64_t start_ns) {
     mgc.totals.background_cpu_ns += os_cpu_ns() - start_ns;
 }
 
-void mgc_marking_done(void) {
-    mgc_phase_set(MGC_DONE);
-    world_call_attention();
+bool mgc_marking_done(void) {
+    uint32_t expected = MGC_MARKING;
+    return __atomic_compare_exchange_n(&mgc.phase, &expected, MGC_DONE, false, __ATOMIC_ACQ_REL,
+                                       __ATOMIC_RELAXED);
 }
 
 void mgc_limit_passed(void) {
@@ -410,8 +416,8 @@ static bool mgc_is_wanted(enum mgc_reason reason) {
 /* Marks at full speed until the cycle has ended. */
 static void mgc_mark_here(struct mutator *m) {
     do {
-        while (!mgc_mark_quantum()) {
-        }
+        while (mgc_mark_quantum() != MGC_NOTHING_GREY)
+            world_pause();
     } while (!mgc_terminate(m, MGC_FORCED_MARKING));
 }
 

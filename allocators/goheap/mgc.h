@@ -11,8 +11,8 @@
  *      in this very stop: a heap that holds little is marked in less time than it takes to wake
  *      another thread, and has one short stop per cycle where Go has two.
  *   4. Concurrent mark: the collector's thread marks beside the mutators (mark.h), with a quarter
- *      of the CPUs, or what is idle if that is more; mutators that allocate faster than it marks
- *      assist.
+ *      of the CPUs, or what is idle if that is more (bgworker.h); mutators that allocate faster
+ * than it marks assist.
  *   5. Mark termination, the world stopped: what mutators have noted in their barriers' buffers is
  *      marked. If that leads to more than a little, the world runs again and marking goes on.
  *      Otherwise marking is over: barriers off, mcaches flushed, and the flip: sweepgen += 2, which
@@ -23,9 +23,10 @@
  *                       ^_________something was___________|
  *
  * Who does what. A mutator that finds the trigger reached does the setup itself; alone, it waits
- * for nobody. When the collector's thread finds nothing grey any more, it sets the phase to done
- * and calls for attention; the first mutator that looks does the termination; if none looks within
- * a short time (all are blocked, or deep in work without allocation), the collector's thread does.
+ * for nobody. A mutator that would assist and finds nothing grey any more sets the phase to done
+ * and does the termination. When the collector's thread is the one that finds it, it calls for
+ * attention; the first mutator that looks does the termination; if none looks within a short time
+ * (all are blocked, or deep in work without allocation), the collector's thread does.
  * A forced cycle is marked by the thread that asked for it, at full speed.
  *
  * gc=stw marks everything in the first stop.
@@ -73,11 +74,17 @@ void mgc_limit_passed(void);
 /* A safepoint: stops if somebody wants it, and ends a cycle that is done. */
 void mgc_safepoint(struct mutator *m);
 
-/* For the collector's thread, while the phase is MARKING. Marks for some 200 us at most; true:
-   nothing is grey any more. Then mgc_marking_done says so, and mgc_try_finish does the termination,
-   if no mutator has taken it up (false). */
-bool mgc_mark_quantum(void);
-void mgc_marking_done(void);
+/* For the collector's thread, while the phase is MARKING. Marks for some 150 us at most. */
+enum mgc_progress {
+    MGC_MARKED,
+    MGC_WAITED, /* what is left is in the hands of others */
+    MGC_NOTHING_GREY
+};
+enum mgc_progress mgc_mark_quantum(void);
+
+/* Nothing is grey: MARKING -> DONE. False: the phase was another. Then mgc_try_finish does the
+   termination, if nobody else has taken it up (false). */
+bool mgc_marking_done(void);
 bool mgc_try_finish(struct mutator *m);
 
 /* The collector's thread has swept spans since start_ns of its CPU time. Collection lock held. */

@@ -11,6 +11,8 @@
 #include "allocators/goheap/scavenge.h"
 #include "allocators/goheap/sweep.h"
 
+enum { LIVE_BATCH_BYTES = 64 << 10 };
+
 struct mheap mheap;
 
 bool mheap_init(const struct goheap_options *options) {
@@ -46,9 +48,17 @@ void mheap_live_add(uint64_t bytes) {
     __atomic_fetch_add(&mheap.heap_live, bytes, __ATOMIC_RELAXED);
 }
 
-void mheap_live_sub(uint64_t bytes) {
-    mheap_live_peak_note();
-    __atomic_fetch_sub(&mheap.heap_live, bytes, __ATOMIC_RELAXED);
+void mheap_live_flush(struct mutator *m) {
+    if (m->live_pending < 0)
+        mheap_live_peak_note();
+    __atomic_fetch_add(&mheap.heap_live, (uint64_t)m->live_pending, __ATOMIC_RELAXED);
+    m->live_pending = 0;
+}
+
+void mheap_live_charge(struct mutator *m, int64_t bytes) {
+    m->live_pending += bytes;
+    if (m->live_pending >= LIVE_BATCH_BYTES || m->live_pending <= -LIVE_BATCH_BYTES)
+        mheap_live_flush(m);
 }
 
 void mheap_live_set(uint64_t bytes) {

@@ -58,7 +58,10 @@ static inline uint64_t mheap_live(void) {
 }
 
 void mheap_live_add(uint64_t bytes);
-void mheap_live_sub(uint64_t bytes);
+/* For spans, which come and go often: m notes what it took (gave back, if negative) and adds it to
+   heap_live once it is a batch, or is flushed, so that mutators rarely meet at that counter. */
+void mheap_live_charge(struct mutator *m, int64_t bytes);
+void mheap_live_flush(struct mutator *m);
 /* After marking, and when the peak starts again. */
 void mheap_live_set(uint64_t bytes);
 void mheap_live_peak_reset(void);

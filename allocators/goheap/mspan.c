@@ -9,15 +9,12 @@
 
 enum { BITMAP_BYTES = MSPAN_WORDS_MAX / 8 };
 
-/* The three bitmaps of a span lie in one block; this is its size. */
-static size_t mspan_bits_bytes(const struct mspan *s) {
-    return 3 * mspan_bitmap_words(s) * sizeof(uint64_t);
-}
+/* 1 in each byte. */
+#define EVERY_BYTE UINT64_C(0x0101010101010101)
 
-/* The block starts at whichever of the bitmaps comes first: two of them swap. */
-static void *mspan_bits_block(const struct mspan *s) {
-    uint64_t *first = s->alloc_bits < s->mark_bits ? s->alloc_bits : s->mark_bits;
-    return s->black_bits < first ? s->black_bits : first;
+/* alloc_bits and marks lie in one block. Marks are padded to a multiple of 64. */
+static size_t mspan_bits_bytes(const struct mspan *s) {
+    return mspan_bitmap_words(s) * (sizeof(uint64_t) + 64);
 }
 
 static bool mspan_has_layouts(const struct mspan *s) {
@@ -43,7 +40,7 @@ struct mspan *mspan_new(uintptr_t base, size_t pages, unsigned span_class) {
     if (s == NULL)
         return NULL;
     mspan_shape(s, base, pages, span_class);
-    s->alloc_bits = s->mark_bits = s->black_bits = metadata_new(mspan_bits_bytes(s));
+    s->alloc_bits = metadata_new(mspan_bits_bytes(s));
     s->layouts = &s->one;
     if (mspan_layouts_bytes(s) != 0)
         s->layouts = metadata_new(mspan_layouts_bytes(s));
@@ -51,13 +48,12 @@ struct mspan *mspan_new(uintptr_t base, size_t pages, unsigned span_class) {
         mspan_free(s);
         return NULL;
     }
-    s->mark_bits = s->alloc_bits + mspan_bitmap_words(s);
-    s->black_bits = s->mark_bits + mspan_bitmap_words(s);
+    s->marks = (uint8_t *)(s->alloc_bits + mspan_bitmap_words(s));
     return s;
 }
 
 void mspan_free(struct mspan *s) {
-    metadata_free(mspan_bits_block(s), mspan_bits_bytes(s));
+    metadata_free(s->alloc_bits, mspan_bits_bytes(s));
     metadata_free(s->bitmap, BITMAP_BYTES);
     if (s->layouts != &s->one)
         metadata_free(s->layouts, mspan_layouts_bytes(s));
@@ -78,31 +74,38 @@ static uint32_t mspan_next(const struct mspan *s, uint32_t from, bool taken) {
     return s->slot_count;
 }
 
-/* Inverts bits [first, last). Relaxed atomics: the marker may read black_bits. */
+/* Inverts bits [first, last). */
 static void bits_flip(uint64_t *bits, uint32_t first, uint32_t last) {
     while (first < last) {
         uint32_t word_end = (first / 64 + 1) * 64;
         uint32_t end = word_end < last ? word_end : last;
-        uint64_t *word = &bits[first / 64];
-        uint64_t flip = ~UINT64_C(0) >> (64 - (end - first)) << (first % 64);
-        __atomic_store_n(word, *word ^ flip, __ATOMIC_RELAXED);
+        bits[first / 64] ^= ~UINT64_C(0) >> (64 - (end - first)) << (first % 64);
         first = end;
     }
 }
 
-/* Bits before the count: who sees a count sees the bits (release; the marker's reading of a pointer
-   to such an object is what orders them). */
-static void mspan_blacken(struct mspan *s, uint32_t first, uint32_t count) {
-    bits_flip(s->black_bits, first, first + count);
-    __atomic_store_n(&s->black_count, s->black_count + count, __ATOMIC_RELEASE);
+/* Eight at a time where it can: markers may look at any of them, and write their neighbours. */
+static void mspan_marks_fill(struct mspan *s, uint32_t first, uint32_t count,
+                             enum mspan_mark mark) {
+    uint8_t *at = &s->marks[first], *end = at + count;
+    while (at < end) {
+        if ((uintptr_t)at % 8 == 0 && end - at >= 8) {
+            __atomic_store_n((uint64_t *)(void *)at, EVERY_BYTE * mark, __ATOMIC_RELAXED);
+            at += 8;
+        } else {
+            __atomic_store_n(at++, (uint8_t)mark, __ATOMIC_RELAXED);
+        }
+    }
 }
 
 uint32_t mspan_claim(struct mspan *s, bool black, uint32_t *first) {
     uint32_t start = mspan_next(s, s->free_index, false);
     uint32_t end = mspan_next(s, start, true);
     bits_flip(s->alloc_bits, start, end);
-    if (black)
-        mspan_blacken(s, start, end - start);
+    if (black) {
+        mspan_marks_fill(s, start, end - start, MSPAN_BORN);
+        mspan_note_marks(s);
+    }
     s->alloc_count += end - start;
     s->free_index = end;
     *first = start;
@@ -112,10 +115,8 @@ uint32_t mspan_claim(struct mspan *s, bool black, uint32_t *first) {
 void mspan_unclaim(struct mspan *s, uint32_t first, uint32_t count) {
     assert(first + count <= s->free_index && s->alloc_count >= count);
     bits_flip(s->alloc_bits, first, first + count);
-    if (s->black_count != 0 && mspan_bit(s->black_bits, first)) {
-        bits_flip(s->black_bits, first, first + count);
-        __atomic_store_n(&s->black_count, s->black_count - count, __ATOMIC_RELAXED);
-    }
+    if (mspan_mark(s, first) == MSPAN_BORN)
+        mspan_marks_fill(s, first, count, MSPAN_WHITE);
     s->alloc_count -= count;
     s->free_index = first;
 }
@@ -182,6 +183,23 @@ uint64_t mspan_mask(const struct mspan *s, uint32_t index) {
             mask |= __atomic_load_n(&s->bitmap[at + 1], __ATOMIC_RELAXED) << (64 - shift);
     }
     return mask & ~UINT64_C(0) >> (64 - words);
+}
+
+/* A mark is 0, 1 or 2. The multiplication moves the lowest bit of byte i to bit 56 + i. */
+uint64_t mspan_marked_bits(const struct mspan *s, size_t word) {
+    uint64_t bits = 0;
+    for (size_t i = 0; i < 8; i++) {
+        uint64_t eight;
+        memcpy(&eight, &s->marks[word * 64 + i * 8], sizeof eight);
+        eight = (eight | eight >> 1) & EVERY_BYTE;
+        bits |= eight * UINT64_C(0x0102040810204080) >> 56 << (i * 8);
+    }
+    return bits;
+}
+
+void mspan_marks_clear(struct mspan *s) {
+    memset(s->marks, MSPAN_WHITE, mspan_bitmap_words(s) * 64);
+    s->has_marks = false;
 }
 
 uint32_t mspan_bits_count(const struct mspan *s, const uint64_t *bits) {

@@ -3,16 +3,15 @@
  * allocator, mcentral, the mcaches and the sweeper.
  *
  * Bitmaps. alloc_bits: 1 = the slot is taken (by an object, or by a run that an mcache has
- * claimed). mark_bits: 1 = the collector found the slot's object reachable. black_bits: 1 = the
- * slot was claimed while the collector marked, so its object is born black. After marking, "taken"
- * is exactly "marked or black": sweeping a span makes that its alloc_bits and clears the other two.
- * No list of free slots is ever built; the next free run is found in alloc_bits when it is wanted.
- * A span with neither marks nor black slots is not even looked at: all its slots are free.
+ * claimed). No list of free slots is ever built; the next free run is found in alloc_bits when it
+ * is wanted.
  *
- * There are two bitmaps for "survives" because there are two writers: mark_bits are written by the
- * marker only (one thread at a time, see mark.h), black_bits by the span's owner only, so neither
- * needs an atomic instruction, where Go has one for every object that is marked or born while it
- * marks.
+ * Marks. A byte per slot: white; found, by a marker; or born, in a run that was claimed while a
+ * collection marks. After marking, what is not white survives: sweeping a span makes that its
+ * alloc_bits and clears the marks. A span without marks, told by a flag, is not even looked at: all
+ * its slots are free. Bytes, because then markers and the span's owner write marks of neighbours at
+ * the same time with plain stores, where Go needs an atomic instruction for every object that is
+ * marked or born while it marks; the price is a byte per slot, 6 % of objects of 16 bytes.
  *
  * States, told by sweepgen against the heap's sweepgen sg, which grows by 2 in each collection:
  *
@@ -31,7 +30,7 @@
  * each slot has its own struct layout (`layouts`); large objects are a span of one slot.
  *
  * Who may touch a span: the thread that owns it (it has it in its mcache, or took it from
- * mcentral); the collector while the world is stopped; the marker its marks, and what it needs to
+ * mcentral); the collector while the world is stopped; markers its marks, and what they need to
  * find an object's pointers, which nobody changes for an object that was there when marking began.
  * Source: Go, runtime/mheap.go (mspan), mbitmap.go.
  */
@@ -52,21 +51,21 @@ struct layout {
     uint64_t pointers; /* 0: noscan */
 };
 
+enum mspan_mark { MSPAN_WHITE, MSPAN_FOUND, MSPAN_BORN };
+
 struct mspan {
     /* What the marker reads of every object that it meets: one cache line. */
     uintptr_t base;
     size_t slot_bytes;
-    uint64_t *mark_bits;  /* all 0 in a swept span, unless marking is under way; the marker's */
-    uint64_t *black_bits; /* all 0 unless marking is under way; the owner's */
-    uint64_t scan_mask;   /* of every slot's object, within the slot; 0: it is not so simple */
-    uint32_t divide;      /* slot index = (address - base) * divide >> 32 */
+    uint8_t *marks; /* enum mspan_mark; all white in a swept span, unless marking is under way */
+    uint64_t scan_mask; /* of every slot's object, within the slot; 0: it is not so simple */
+    uint32_t divide;    /* slot index = (address - base) * divide >> 32 */
     uint32_t slot_count;
-    uint32_t mark_count; /* bits set in mark_bits */
-    uint32_t
-        black_count;    /* bits set in black_bits; atomic, since the marker asks whether it is 0 */
     uint8_t span_class; /* size class << 1 | noscan */
+    bool has_marks;     /* some mark is not white; atomic */
     bool mixed;         /* `bitmap` counts, not `pointers`; atomic, published after `bitmap` */
     bool needs_zero;    /* free slots may hold old bytes */
+    uint8_t shard;      /* of the mutator that had it last: mcentral.h */
     uint32_t sweepgen;  /* atomic; see above */
 
     uint64_t pointers; /* mask of every slot's object, as asked for */
@@ -155,11 +154,25 @@ uint64_t mspan_mask(const struct mspan *s, uint32_t index);
    has its own way, by the cache line and the oblet. */
 void mspan_visit_pointers(const struct mspan *s, uint32_t index, void (*visit)(uintptr_t word));
 
-/* Was the slot claimed since marking began? The span may be another thread's. */
-static inline bool mspan_is_black(const struct mspan *s, uint32_t index) {
-    return __atomic_load_n(&s->black_count, __ATOMIC_RELAXED) != 0 &&
-           (__atomic_load_n(&s->black_bits[index / 64], __ATOMIC_RELAXED) >> (index % 64) & 1) != 0;
+static inline enum mspan_mark mspan_mark(const struct mspan *s, uint32_t index) {
+    return (enum mspan_mark)__atomic_load_n(&s->marks[index], __ATOMIC_RELAXED);
 }
+
+static inline bool mspan_has_marks(const struct mspan *s) {
+    return __atomic_load_n(&s->has_marks, __ATOMIC_RELAXED);
+}
+
+/* To be called after a mark was set. Looks first: most of the time the line need not be written. */
+static inline void mspan_note_marks(struct mspan *s) {
+    if (__builtin_expect(!mspan_has_marks(s), 0))
+        __atomic_store_n(&s->has_marks, true, __ATOMIC_RELAXED);
+}
+
+/* Bit i: slot 64 * word + i is not white. */
+uint64_t mspan_marked_bits(const struct mspan *s, size_t word);
+
+/* All white again. */
+void mspan_marks_clear(struct mspan *s);
 
 /* Bits set among the first slot_count. */
 uint32_t mspan_bits_count(const struct mspan *s, const uint64_t *bits);

@@ -31,6 +31,8 @@ struct mutator {
     uint64_t is_published;                  /* both are those at the entry to goheap: see roots.h */
     struct mcache cache;
     double assist_debt; /* scan work owed for what was allocated while a collection marks */
+    int64_t live_pending; /* bytes of spans taken that heap_live does not hold yet */
+    uint8_t shard;        /* whose spans it prefers: mcentral.h */
     uintptr_t stack_base;
     enum mutator_state state;        /* world lock */
     struct mutator *next, *previous; /* in the world's list; world lock */

@@ -26,6 +26,7 @@ struct stats {
     uint64_t sweep_ns;    /* estimated: a sample of spans is timed */
     uint64_t sweep_count; /* spans swept; tells which are in the sample */
     uint64_t assist_ns;   /* marking done in place of allocating */
+    uint64_t swept_pages; /* not yet told to the others: sweep.c */
 };
 
 /* to += from. */

@@ -13,7 +13,8 @@ enum {
     RECLAIM_SPANS_MAX = 256, /* spans swept for one request for pages: bounds its time */
     SAMPLE_EVERY = 64,       /* one span in so many is timed: a clock costs more than most sweeps */
     PAY_SPANS_MAX = 64,      /* swept for one refill */
-    PAGES_BEHIND_MAX = 32    /* how far the sweep may be behind before mutators pay */
+    PAGES_AT_ONCE = 8,
+    PAGES_BEHIND_MAX = 32 /* how far the sweep may be behind before mutators pay */
 };
 
 /* What freed slots are filled with in stress mode: no address, odd, easy to recognise. */
@@ -40,10 +41,10 @@ bool sweep_is_done(void) {
     return __atomic_load_n(&sweep.span_class, __ATOMIC_RELAXED) == SPAN_CLASS_COUNT;
 }
 
-/* Stress mode: every slot that was taken and is not marked gets poison. */
+/* Stress mode: every slot that was taken and does not survive gets poison. */
 static void sweep_poison(const struct mspan *s) {
     for (uint32_t i = 0; i < s->slot_count; i++)
-        if (mspan_bit(s->alloc_bits, i) && !mspan_bit(s->mark_bits, i))
+        if (mspan_bit(s->alloc_bits, i) && mspan_mark(s, i) == MSPAN_WHITE)
             memset((void *)mspan_slot(s, i), POISON_BYTE, s->slot_bytes);
 }
 
@@ -56,62 +57,55 @@ static void sweep_count_frees(const struct mspan *s, uint32_t freed, struct stat
     }
 }
 
-/* What was born while marking survives as well: mark_bits become marked or black. */
-static void sweep_add_black(struct mspan *s) {
-    if (s->black_count == 0)
-        return;
-    for (size_t w = 0; w < mspan_bitmap_words(s); w++) {
-        s->mark_bits[w] |= s->black_bits[w];
-        s->black_bits[w] = 0;
-    }
-    s->black_count = 0;
-    s->mark_count = mspan_bits_count(s, s->mark_bits);
-}
-
 /* Only what is taken can survive. A slot that is marked and not taken ("zombie") was reached by a
    pointer that should not exist: to an object freed while it was reachable, or to none. */
-static void sweep_check_zombies(const struct mspan *s) {
-    for (size_t w = 0; w < mspan_bitmap_words(s); w++) {
-        uint64_t zombies = s->mark_bits[w] & ~s->alloc_bits[w];
-        if (zombies != 0)
-            fatal("span %p of %zu B objects: object %p is marked, but not allocated",
-                  (void *)s->base, s->slot_bytes,
-                  (void *)mspan_slot(s, (uint32_t)(w * 64) + (uint32_t)__builtin_ctzll(zombies)));
-    }
+static void sweep_check_zombies(const struct mspan *s, size_t word, uint64_t marked) {
+    uint64_t zombies = marked & ~s->alloc_bits[word];
+    if (zombies != 0)
+        fatal("span %p of %zu B objects: object %p is marked, but not allocated", (void *)s->base,
+              s->slot_bytes,
+              (void *)mspan_slot(s, (uint32_t)(word * 64) + (uint32_t)__builtin_ctzll(zombies)));
 }
 
-/* alloc_bits become what survives, mark_bits become clean. */
-static void sweep_swap_bits(struct mspan *s) {
-    size_t bytes = mspan_bitmap_words(s) * sizeof(uint64_t);
-    if (s->mark_count == 0) { /* the marks are clean; nothing survives */
-        memset(s->alloc_bits, 0, bytes);
-        return;
+/* alloc_bits become what survives, marks become white. Returns how many survive. */
+static uint32_t sweep_take_marks(struct mspan *s) {
+    size_t words = mspan_bitmap_words(s);
+    if (!mspan_has_marks(s)) {
+        memset(s->alloc_bits, 0, words * sizeof(uint64_t));
+        return 0;
     }
-    uint64_t *marks = s->mark_bits;
-    s->mark_bits = s->alloc_bits;
-    s->alloc_bits = marks;
-    memset(s->mark_bits, 0, bytes);
+    uint32_t survivors = 0;
+    for (size_t w = 0; w < words; w++) {
+        uint64_t marked = mspan_marked_bits(s, w);
+        sweep_check_zombies(s, w, marked);
+        s->alloc_bits[w] = marked;
+        survivors += (uint32_t)__builtin_popcountll(marked);
+    }
+    mspan_marks_clear(s);
+    return survivors;
+}
+
+/* Told to the others in batches: mutators would meet at that counter at every span. */
+static void sweep_note_pages(size_t pages, struct stats *stats) {
+    stats->swept_pages += pages;
+    if (stats->swept_pages >= PAGES_AT_ONCE) {
+        __atomic_fetch_add(&sweep.pages, stats->swept_pages, __ATOMIC_RELAXED);
+        stats->swept_pages = 0;
+    }
 }
 
 static void sweep_span_now(struct mspan *s, struct stats *stats) {
     assert(mspan_sweepgen(s) == mheap_sweepgen() - 1);
-    sweep_add_black(s);
-    if (s->mark_count != 0)
-        sweep_check_zombies(s);
-    uint32_t freed = s->alloc_count - s->mark_count;
+    if (mheap.options.stress != 0)
+        sweep_poison(s);
+    uint32_t survivors = sweep_take_marks(s), freed = s->alloc_count - survivors;
     if (freed > 0) {
-        if (mheap.options.stress != 0)
-            sweep_poison(s);
         sweep_count_frees(s, freed, stats);
-        sweep_swap_bits(s);
         s->needs_zero = true;
-    } else {
-        memset(s->mark_bits, 0, mspan_bitmap_words(s) * sizeof(uint64_t));
     }
-    s->alloc_count = s->mark_count;
-    s->mark_count = 0;
+    s->alloc_count = survivors;
     s->free_index = 0;
-    __atomic_fetch_add(&sweep.pages, s->bytes / PAGE_BYTES, __ATOMIC_RELAXED);
+    sweep_note_pages(s->bytes / PAGE_BYTES, stats);
     mspan_sweepgen_set(s, mheap_sweepgen());
 }
 

@@ -37,14 +37,16 @@ struct census {
     } while (0)
 
 static void verify_bits(const struct mspan *s) {
-    uint32_t taken = mspan_bits_count(s, s->alloc_bits), marked = mspan_bits_count(s, s->mark_bits);
+    uint32_t taken = mspan_bits_count(s, s->alloc_bits);
     CHECK(taken == s->alloc_count, "span %p: %u alloc bits, alloc_count %u", (void *)s->base, taken,
           s->alloc_count);
-    CHECK(marked == s->mark_count, "span %p: %u mark bits, mark_count %u", (void *)s->base, marked,
-          s->mark_count);
-    for (size_t w = 0; w < mspan_bitmap_words(s); w++)
-        CHECK((s->mark_bits[w] & ~s->alloc_bits[w]) == 0, "span %p: marked but not allocated: %llx",
-              (void *)s->base, (unsigned long long)(s->mark_bits[w] & ~s->alloc_bits[w]));
+    for (size_t w = 0; w < mspan_bitmap_words(s); w++) {
+        uint64_t marked = mspan_marked_bits(s, w);
+        CHECK((marked & ~s->alloc_bits[w]) == 0, "span %p: marked but not allocated: %llx",
+              (void *)s->base, (unsigned long long)(marked & ~s->alloc_bits[w]));
+        CHECK(marked == 0 || mspan_has_marks(s), "span %p: marks, but no note of it",
+              (void *)s->base);
+    }
     uint32_t last = s->slot_count % 64;
     CHECK(last == 0 || s->alloc_bits[s->slot_count / 64] >> last == 0,
           "span %p: alloc bits behind the last slot", (void *)s->base);
@@ -57,9 +59,7 @@ static void verify_sweepgen(const struct mspan *s) {
     uint32_t sg = mheap_sweepgen(), have = mspan_sweepgen(s);
     CHECK(have == sg || have == sg - 2, "span %p: sweepgen %u (heap %u) with the world stopped",
           (void *)s->base, have, sg);
-    CHECK(have == sg - 2 || (s->mark_count == 0 && s->black_count == 0),
-          "span %p: swept, with %u marks and %u black", (void *)s->base, s->mark_count,
-          s->black_count);
+    CHECK(have == sg - 2 || !mspan_has_marks(s), "span %p: swept, with marks", (void *)s->base);
 }
 
 static void verify_geometry(const struct mspan *s) {
@@ -170,8 +170,13 @@ static void verify_central(unsigned span_class, struct census *census) {
     const struct mcentral *c = &mheap.central[span_class];
     for (unsigned i = 0; i < 2; i++) {
         bool is_swept = i == mheap_sweepgen() / 2 % 2;
-        verify_set(&c->partial[i], span_class, false, is_swept, census);
-        verify_set(&c->full[i], span_class, true, is_swept, census);
+        size_t filed = census->filed;
+        for (unsigned shard = 0; shard < MCENTRAL_SHARDS; shard++) {
+            verify_set(&c->partial[i][shard], span_class, false, is_swept, census);
+            verify_set(&c->full[i][shard], span_class, true, is_swept, census);
+        }
+        CHECK(census->filed - filed == c->count[i], "class %u has %zu spans, but counts %zu",
+              span_class, census->filed - filed, c->count[i]);
     }
 }
 

@@ -7,6 +7,7 @@
 
 #include "allocators/goheap/fatal.h"
 #include "allocators/goheap/goheap.h"
+#include "allocators/goheap/mcentral.h"
 #include "allocators/goheap/mutator.h"
 #include "allocators/goheap/roots.h"
 
@@ -26,6 +27,7 @@ static struct {
     size_t sleepers; /* in `started` */
     size_t running;  /* atomic for those who spin */
     size_t count;
+    unsigned attached; /* in all, to this day */
     struct mutator *mutators;
 } world = {.lock = PTHREAD_MUTEX_INITIALIZER,
            .all_stopped = PTHREAD_COND_INITIALIZER,
@@ -101,6 +103,7 @@ void world_attach(struct mutator *m) {
     if (m->next != NULL)
         m->next->previous = m;
     world.mutators = m;
+    m->shard = (uint8_t)(world.attached++ % MCENTRAL_SHARDS);
     world.count++;
     pthread_mutex_unlock(&world.lock);
 }

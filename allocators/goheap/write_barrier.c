@@ -59,16 +59,10 @@ static void barrier_block_put(struct block *block) {
     pthread_mutex_unlock(&barrier.lock);
 }
 
-static void barrier_mark(const struct write_barrier_buffer *buffer) {
-    for (uint64_t i = 0; i < buffer->count; i++)
-        mark_pointer(buffer->pointers[i]);
-}
-
-/* No memory for a block: the mutator makes its pointers grey itself. */
+/* No memory for a block: the mutator marks its pointers itself. */
 static void barrier_mark_own(const struct write_barrier_buffer *buffer) {
-    mark_lock();
-    barrier_mark(buffer);
-    mark_unlock();
+    for (uint64_t i = 0; i < buffer->count; i++)
+        mark_pointer_late(buffer->pointers[i]);
 }
 
 void write_barrier_flush(struct mutator *m) {
@@ -86,22 +80,23 @@ void write_barrier_flush(struct mutator *m) {
     buffer->count = 0;
 }
 
-void write_barrier_drain(void) {
-    while (write_barrier_has_pointers()) {
-        pthread_mutex_lock(&barrier.lock);
-        struct block *list = barrier.full;
-        __atomic_store_n(&barrier.full, NULL, __ATOMIC_RELAXED);
-        pthread_mutex_unlock(&barrier.lock);
-        while (list != NULL) {
-            struct block *block = list;
-            list = block->next;
-            barrier_mark(&block->buffer);
-            pthread_mutex_lock(&barrier.lock);
-            block->next = barrier.free;
-            barrier.free = block;
-            pthread_mutex_unlock(&barrier.lock);
-        }
-    }
+const struct write_barrier_buffer *write_barrier_take(void) {
+    if (!write_barrier_has_pointers())
+        return NULL;
+    pthread_mutex_lock(&barrier.lock);
+    struct block *block = barrier.full;
+    if (block != NULL)
+        __atomic_store_n(&barrier.full, block->next, __ATOMIC_RELAXED);
+    pthread_mutex_unlock(&barrier.lock);
+    return block == NULL ? NULL : &block->buffer;
+}
+
+void write_barrier_give(const struct write_barrier_buffer *buffer) {
+    struct block *block = (struct block *)buffer;
+    pthread_mutex_lock(&barrier.lock);
+    block->next = barrier.free;
+    barrier.free = block;
+    pthread_mutex_unlock(&barrier.lock);
 }
 
 static inline void barrier_note(struct mutator *m, uintptr_t pointer) {
