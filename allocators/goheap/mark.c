@@ -23,7 +23,7 @@ static void marker_push(struct marker *k, struct mspan *s, uintptr_t address) {
  */
 static inline bool mark_set(struct mspan *s, uint32_t index, uint64_t *marked_bytes) {
     uint8_t *mark = &s->marks[index];
-    if (__atomic_load_n(mark, __ATOMIC_RELAXED) != MSPAN_WHITE)
+    if (__atomic_load_n(mark, __ATOMIC_RELAXED) != MSPAN_WHITE || mspan_is_born(s))
         return false;
     __atomic_store_n(mark, MSPAN_FOUND, __ATOMIC_RELAXED);
     mspan_note_marks(s);

@@ -98,14 +98,31 @@ static void mspan_marks_fill(struct mspan *s, uint32_t first, uint32_t count,
     }
 }
 
+static void mspan_blacken(struct mspan *s, uint32_t first, uint32_t count) {
+    if (count == s->slot_count) {
+        __atomic_store_n(&s->is_born, true, __ATOMIC_RELAXED);
+    } else if (count > 0) {
+        mspan_marks_fill(s, first, count, MSPAN_BORN);
+        mspan_note_marks(s);
+    }
+}
+
+/* What was born there was not. */
+static void mspan_unblacken(struct mspan *s, uint32_t first, uint32_t count) {
+    if (mspan_is_born(s)) {
+        __atomic_store_n(&s->is_born, false, __ATOMIC_RELAXED);
+        mspan_blacken(s, 0, first);
+    } else if (mspan_mark(s, first) == MSPAN_BORN) {
+        mspan_marks_fill(s, first, count, MSPAN_WHITE);
+    }
+}
+
 uint32_t mspan_claim(struct mspan *s, bool black, uint32_t *first) {
     uint32_t start = mspan_next(s, s->free_index, false);
     uint32_t end = mspan_next(s, start, true);
     bits_flip(s->alloc_bits, start, end);
-    if (black) {
-        mspan_marks_fill(s, start, end - start, MSPAN_BORN);
-        mspan_note_marks(s);
-    }
+    if (black)
+        mspan_blacken(s, start, end - start);
     s->alloc_count += end - start;
     s->free_index = end;
     *first = start;
@@ -115,8 +132,7 @@ uint32_t mspan_claim(struct mspan *s, bool black, uint32_t *first) {
 void mspan_unclaim(struct mspan *s, uint32_t first, uint32_t count) {
     assert(first + count <= s->free_index && s->alloc_count >= count);
     bits_flip(s->alloc_bits, first, first + count);
-    if (mspan_mark(s, first) == MSPAN_BORN)
-        mspan_marks_fill(s, first, count, MSPAN_WHITE);
+    mspan_unblacken(s, first, count);
     s->alloc_count -= count;
     s->free_index = first;
 }

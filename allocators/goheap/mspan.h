@@ -9,7 +9,8 @@
  * Marks. A byte per slot: white; found, by a marker; or born, in a run that was claimed while a
  * collection marks. After marking, what is not white survives: sweeping a span makes that its
  * alloc_bits and clears the marks. A span without marks, told by a flag, is not even looked at: all
- * its slots are free. Bytes, because then markers and the span's owner write marks of neighbours at
+ * its slots are free. Nor is one that was claimed whole while a collection marked: a flag makes all
+ * its slots born. Bytes, because then markers and the span's owner write marks of neighbours at
  * the same time with plain stores, where Go needs an atomic instruction for every object that is
  * marked or born while it marks; the price is a byte per slot, 6 % of objects of 16 bytes.
  *
@@ -62,7 +63,8 @@ struct mspan {
     uint32_t divide;    /* slot index = (address - base) * divide >> 32 */
     uint32_t slot_count;
     uint8_t span_class; /* size class << 1 | noscan */
-    bool has_marks;     /* some mark is not white; atomic */
+    bool has_marks;     /* some mark was set; atomic */
+    bool is_born;       /* every slot is born, whatever its mark says; atomic */
     bool mixed;         /* `bitmap` counts, not `pointers`; atomic, published after `bitmap` */
     bool needs_zero;    /* free slots may hold old bytes */
     uint8_t shard;      /* of the mutator that had it last: mcentral.h */
@@ -154,12 +156,17 @@ uint64_t mspan_mask(const struct mspan *s, uint32_t index);
    has its own way, by the cache line and the oblet. */
 void mspan_visit_pointers(const struct mspan *s, uint32_t index, void (*visit)(uintptr_t word));
 
-static inline enum mspan_mark mspan_mark(const struct mspan *s, uint32_t index) {
-    return (enum mspan_mark)__atomic_load_n(&s->marks[index], __ATOMIC_RELAXED);
-}
-
 static inline bool mspan_has_marks(const struct mspan *s) {
     return __atomic_load_n(&s->has_marks, __ATOMIC_RELAXED);
+}
+
+static inline bool mspan_is_born(const struct mspan *s) {
+    return __atomic_load_n(&s->is_born, __ATOMIC_RELAXED);
+}
+
+static inline enum mspan_mark mspan_mark(const struct mspan *s, uint32_t index) {
+    uint8_t mark = __atomic_load_n(&s->marks[index], __ATOMIC_RELAXED);
+    return mark == MSPAN_WHITE && mspan_is_born(s) ? MSPAN_BORN : (enum mspan_mark)mark;
 }
 
 /* To be called after a mark was set. Looks first: most of the time the line need not be written. */
@@ -168,7 +175,7 @@ static inline void mspan_note_marks(struct mspan *s) {
         __atomic_store_n(&s->has_marks, true, __ATOMIC_RELAXED);
 }
 
-/* Bit i: slot 64 * word + i is not white. */
+/* Bit i: the mark of slot 64 * word + i is not white. */
 uint64_t mspan_marked_bits(const struct mspan *s, size_t word);
 
 /* All white again. */

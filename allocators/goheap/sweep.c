@@ -67,21 +67,30 @@ static void sweep_check_zombies(const struct mspan *s, size_t word, uint64_t mar
               (void *)mspan_slot(s, (uint32_t)(word * 64) + (uint32_t)__builtin_ctzll(zombies)));
 }
 
-/* alloc_bits become what survives, marks become white. Returns how many survive. */
+/* alloc_bits become what is marked. Returns how many slots are. */
 static uint32_t sweep_take_marks(struct mspan *s) {
-    size_t words = mspan_bitmap_words(s);
-    if (!mspan_has_marks(s)) {
-        memset(s->alloc_bits, 0, words * sizeof(uint64_t));
-        return 0;
-    }
     uint32_t survivors = 0;
-    for (size_t w = 0; w < words; w++) {
+    for (size_t w = 0; w < mspan_bitmap_words(s); w++) {
         uint64_t marked = mspan_marked_bits(s, w);
         sweep_check_zombies(s, w, marked);
         s->alloc_bits[w] = marked;
         survivors += (uint32_t)__builtin_popcountll(marked);
     }
-    mspan_marks_clear(s);
+    return survivors;
+}
+
+/* alloc_bits become what survives, marks become white. Returns how many slots survive. */
+static uint32_t sweep_take_survivors(struct mspan *s) {
+    uint32_t survivors = s->alloc_count;
+    if (!s->is_born && s->has_marks)
+        survivors = sweep_take_marks(s);
+    else if (!s->is_born) {
+        memset(s->alloc_bits, 0, mspan_bitmap_words(s) * sizeof(uint64_t));
+        survivors = 0;
+    }
+    s->is_born = false;
+    if (s->has_marks)
+        mspan_marks_clear(s);
     return survivors;
 }
 
@@ -98,7 +107,7 @@ static void sweep_span_now(struct mspan *s, struct stats *stats) {
     assert(mspan_sweepgen(s) == mheap_sweepgen() - 1);
     if (mheap.options.stress != 0)
         sweep_poison(s);
-    uint32_t survivors = sweep_take_marks(s), freed = s->alloc_count - survivors;
+    uint32_t survivors = sweep_take_survivors(s), freed = s->alloc_count - survivors;
     if (freed > 0) {
         sweep_count_frees(s, freed, stats);
         s->needs_zero = true;
