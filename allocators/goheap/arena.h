@@ -46,6 +46,7 @@ struct arena {
     uintptr_t base;
     uint32_t committed; /* pages [0, committed) are ready memory */
     uint32_t idle;      /* pages that are free and hold memory */
+    uint32_t stale;     /* bit c: chunks[c] is to be derived anew, and so is `whole` */
     struct page_summary whole;
     struct page_summary chunks[PAGE_CHUNKS];
     uint64_t taken[ARENA_PAGES / 64]; /* bit: page is in a span, or not committed */

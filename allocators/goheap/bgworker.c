@@ -21,7 +21,7 @@ enum {
     TICK_NS = 10000000,
     FINISH_WAIT_NS = 50000, /* how long mutators have to take up the termination */
     NAP_NS_MOST = 500000,
-    WAIT_NAP_NS = 10000, /* for others, who have the last greys in their hands */
+    WAIT_NAP_NS = 20000, /* for others, who have the last greys in their hands */
     SWEEP_NAP_NS = 100000,
     SWEEP_SPANS = 32 /* between two naps */
 };

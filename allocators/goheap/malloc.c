@@ -171,9 +171,10 @@ static struct mspan *malloc_large_span(struct mutator *m, size_t bytes, unsigned
     if (bytes > SIZE_MAX - PAGE_BYTES)
         return NULL;
     size_t pages = (bytes + PAGE_BYTES - 1) / PAGE_BYTES;
-    struct mspan *s = mheap_span_new(m, pages, span_class);
+    struct span_request request = {.pages = pages, .span_class = span_class, .most = 1};
+    struct mspan *s = mheap_spans_new(m, &request);
     if (s == NULL && mgc_collect_exhausted(m))
-        s = mheap_span_new(m, pages, span_class);
+        s = mheap_spans_new(m, &request);
     return s;
 }
 

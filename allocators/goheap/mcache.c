@@ -148,6 +148,24 @@ static struct mspan *mcache_span_take(struct mutator *m, unsigned span_class) {
     return NULL;
 }
 
+/* Fresh spans, before what may be left of the stock; one at a time where a memory limit counts
+   every page. */
+static struct mspan *mcache_span_new(struct mutator *m, unsigned span_class) {
+    struct mcache_run *run = &m->cache.runs[span_class];
+    struct span_request request = {.pages = size_class_pages[span_class >> 1],
+                                   .span_class = span_class,
+                                   .most =
+                                       mheap.options.memlimit == 0 ? mcache_batch(span_class) : 1};
+    struct mspan *list = mheap_spans_new(m, &request), *last = list;
+    if (list == NULL)
+        return NULL;
+    while (last->next != NULL)
+        last = last->next;
+    last->next = run->stock;
+    run->stock = list;
+    return mcache_stock_take(m, span_class);
+}
+
 /* Tier 3. A span that was full when the mutator left it is put away first: a collection may come
    now, and flushes whatever the mcache holds. */
 static bool mcache_refill(struct mutator *m, unsigned span_class, uint64_t pointers) {
@@ -158,7 +176,7 @@ static bool mcache_refill(struct mutator *m, unsigned span_class, uint64_t point
     m->cache.held[span_class / 64] |= UINT64_C(1) << (span_class % 64);
     struct mspan *s = mcache_span_take(m, span_class);
     if (s == NULL)
-        s = mheap_span_new(m, pages, span_class);
+        s = mcache_span_new(m, span_class);
     if (s == NULL)
         return false;
     mcache_adopt(m, span_class, s, pointers);

@@ -55,7 +55,7 @@ struct mcache_run {
     uintptr_t end;
     uint32_t slice_bytes;  /* how much is zeroed at once: whole slots, at least one */
     uint32_t filled_count; /* length of `filled` */
-    struct mspan *stock;   /* the next spans: swept (one only), or owned for sweeping (sg - 1) */
+    struct mspan *stock;   /* the next spans: swept, or owned for sweeping (sg - 1) */
     struct mspan *filled;  /* full spans on their way to mcentral: swept, sg */
 };
 

@@ -76,57 +76,72 @@ void mheap_stats_add(const struct stats *own) {
     mheap_unlock();
 }
 
-/* A descriptor and pages, if both can be had without growing. Heap lock held. */
-static struct mspan *mheap_carve(size_t pages, unsigned span_class) {
-    uintptr_t address = page_alloc_find(pages);
-    if (address == 0)
-        return NULL;
+/* A descriptor for free pages, which are taken. NULL: no memory. Heap lock held. */
+static struct mspan *mheap_span_at(uintptr_t address, size_t pages, unsigned span_class) {
     struct mspan *s = mspan_new(address, pages, span_class);
     if (s == NULL)
         return NULL;
-    scavenge_note_cycle();
     s->needs_zero = page_alloc_take(address, pages);
     mspan_sweepgen_set(s, mheap_sweepgen());
     mheap.pages_in_use += pages;
     mheap.span_count++;
+    arena_spans_set(address, pages, s);
+    return s;
+}
+
+/* Up to `most` spans in a row as a list, if they can be had without growing. Heap lock held. */
+static struct mspan *mheap_carve(const struct span_request *request) {
+    struct mspan *list = NULL, **end = &list;
+    uintptr_t address = page_alloc_find(request->pages);
+    if (address == 0)
+        return NULL;
+    size_t run = request->most == 1 ? request->pages
+                                    : page_alloc_idle_run(address, request->pages * request->most);
+    scavenge_note_cycle();
+    for (size_t given = 0; given == 0 || given + request->pages <= run; given += request->pages) {
+        *end = mheap_span_at(address + given * PAGE_BYTES, request->pages, request->span_class);
+        if (*end == NULL)
+            break;
+        end = &(*end)->next;
+    }
     scavenge_note_use();
-    return s;
+    return list;
 }
 
-/* The lock is given back, and the span, if there is one, is in the map. The limit is looked at
-   before anybody touches the span's memory. */
-static struct mspan *mheap_hand_out(struct mspan *s, size_t pages) {
-    if (s != NULL)
-        arena_spans_set(s->base, pages, s);
+/* The lock is given back. The limit is looked at before anybody touches the spans' memory. */
+static struct mspan *mheap_hand_out(struct mspan *list, size_t pages) {
+    size_t spans = 0;
+    for (const struct mspan *s = list; s != NULL; s = s->next)
+        spans++;
     mheap_unlock();
-    if (s != NULL)
-        scavenge_keep_limit(pages);
-    return s;
+    if (list != NULL)
+        scavenge_keep_limit(spans * pages);
+    return list;
 }
 
-static struct mspan *mheap_try(size_t pages, unsigned span_class) {
+static struct mspan *mheap_try(const struct span_request *request) {
     mheap_lock();
-    return mheap_hand_out(mheap_carve(pages, span_class), pages);
+    return mheap_hand_out(mheap_carve(request), request->pages);
 }
 
-static struct mspan *mheap_try_grown(size_t pages, unsigned span_class) {
+static struct mspan *mheap_try_grown(const struct span_request *request) {
     mheap_lock();
     /* Another thread may have freed or grown meanwhile; then this one need not. */
-    bool has_pages = page_alloc_find(pages) != 0 || page_alloc_grow(pages);
-    return mheap_hand_out(has_pages ? mheap_carve(pages, span_class) : NULL, pages);
+    bool has_pages = page_alloc_find(request->pages) != 0 || page_alloc_grow(request->pages);
+    return mheap_hand_out(has_pages ? mheap_carve(request) : NULL, request->pages);
 }
 
-struct mspan *mheap_span_new(struct mutator *m, size_t pages, unsigned span_class) {
-    struct mspan *s = mheap_try(pages, span_class);
-    if (s != NULL)
-        return s;
+struct mspan *mheap_spans_new(struct mutator *m, const struct span_request *request) {
+    struct mspan *list = mheap_try(request);
+    if (list != NULL)
+        return list;
     mutator_delay_begin(m);
-    if (sweep_reclaim(pages, &m->stats)) {
-        s = mheap_try(pages, span_class);
-        if (s != NULL)
-            return s;
+    if (sweep_reclaim(request->pages, &m->stats)) {
+        list = mheap_try(request);
+        if (list != NULL)
+            return list;
     }
-    return mheap_try_grown(pages, span_class);
+    return mheap_try_grown(request);
 }
 
 void mheap_span_free(struct mspan *s) {

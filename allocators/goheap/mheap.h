@@ -74,10 +74,17 @@ static inline bool mheap_wants_collection(void) {
     return mheap_live() >= __atomic_load_n(&mheap.trigger, __ATOMIC_RELAXED);
 }
 
-/* A fresh span, swept (sweepgen sg), all slots free, in no set. Pages come from the free ones, else
-   from dead spans that wait for their sweep, else from the operating system. NULL: no memory. m:
-   the calling mutator. */
-struct mspan *mheap_span_new(struct mutator *m, size_t pages, unsigned span_class);
+struct span_request {
+    size_t pages; /* of each span */
+    unsigned span_class;
+    unsigned most; /* how many spans; for more than one, pages that happen to lie in a row and hold
+                      memory already: untouched ones are taken one by one */
+};
+
+/* Fresh spans as a list, at least one: swept (sweepgen sg), all slots free, in no set. Pages come
+   from the free ones, else from dead spans that wait for their sweep, else from the operating
+   system. NULL: no memory. m: the calling mutator. */
+struct mspan *mheap_spans_new(struct mutator *m, const struct span_request *request);
 
 /* Takes back a span without objects that nobody holds. */
 void mheap_span_free(struct mspan *s);

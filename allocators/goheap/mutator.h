@@ -30,7 +30,7 @@ struct mutator {
     uintptr_t registers[MUTATOR_REGISTERS]; /* ... these, when the mutator stops or blocks */
     uint64_t is_published;                  /* both are those at the entry to goheap: see roots.h */
     struct mcache cache;
-    double assist_debt; /* scan work owed for what was allocated while a collection marks */
+    double assist_debt;   /* scan work owed for what was allocated while a collection marks */
     int64_t live_pending; /* bytes of spans taken that heap_live does not hold yet */
     uint8_t shard;        /* whose spans it prefers: mcentral.h */
     uintptr_t stack_base;

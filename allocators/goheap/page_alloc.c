@@ -100,12 +100,30 @@ static uintptr_t arena_search(const struct arena *arena, size_t pages) {
     return 0;
 }
 
+static const struct arena *arena_settled(size_t position) {
+    struct arena *arena = arenas[position];
+    if (arena->stale == 0)
+        return arena;
+    for (uint32_t stale = arena->stale; stale != 0; stale &= stale - 1) {
+        size_t c = (size_t)__builtin_ctz(stale);
+        arena->chunks[c] = page_alloc_summarize_chunk(arena, c);
+    }
+    arena->whole = page_alloc_summarize_arena(arena);
+    arena->stale = 0;
+    return arena;
+}
+
+void page_alloc_settle(void) {
+    for (size_t i = 0; i < arena_count; i++)
+        arena_settled(i);
+}
+
 uintptr_t page_alloc_find(size_t pages) {
-    while (hint < arena_count && arenas[hint]->whole.longest == 0)
+    while (hint < arena_count && arena_settled(hint)->whole.longest == 0)
         hint++;
     size_t run = 0; /* free pages that end where the arena begins */
     for (size_t i = hint; i < arena_count; i++) {
-        const struct arena *arena = arenas[i];
+        const struct arena *arena = arena_settled(i);
         if (i == hint || arenas[i - 1]->base + ARENA_BYTES != arena->base)
             run = 0;
         if (run + arena->whole.start >= pages)
@@ -115,6 +133,14 @@ uintptr_t page_alloc_find(size_t pages) {
         run = arena->whole.start == ARENA_PAGES ? run + ARENA_PAGES : arena->whole.end;
     }
     return 0;
+}
+
+size_t page_alloc_idle_run(uintptr_t address, size_t most) {
+    const struct arena *arena = arena_find(address);
+    size_t first = (address - arena->base) / PAGE_BYTES;
+    size_t last = most < ARENA_PAGES - first ? first + most : ARENA_PAGES;
+    last = page_next(arena->taken, first, last, true);
+    return page_next(arena->released, first, last, true) - first;
 }
 
 /* The bits of pages [page, last) that are in page's word. */
@@ -147,11 +173,10 @@ static void word_give(struct arena *arena, size_t word, uint64_t bits, enum page
     }
 }
 
-/* After pages [first, last) have changed. */
-static void arena_summarize(struct arena *arena, size_t first, size_t last) {
+/* Pages [first, last) have changed. */
+static void arena_note_change(struct arena *arena, size_t first, size_t last) {
     for (size_t c = first / PAGE_CHUNK_PAGES; c * PAGE_CHUNK_PAGES < last; c++)
-        arena->chunks[c] = page_alloc_summarize_chunk(arena, c);
-    arena->whole = page_alloc_summarize_arena(arena);
+        arena->stale |= UINT32_C(1) << c;
 }
 
 /* The part of [address, address + *pages) that lies in its first arena: returns the arena, sets its
@@ -173,7 +198,7 @@ bool page_alloc_take(uintptr_t address, size_t pages) {
         struct arena *arena = range_cut(&address, &pages, &first, &last);
         for (size_t page = first; page < last; page = (page / 64 + 1) * 64)
             idle += word_take(arena, page / 64, word_bits(page, last));
-        arena_summarize(arena, first, last);
+        arena_note_change(arena, first, last);
     }
     return idle > 0;
 }
@@ -200,7 +225,7 @@ void page_alloc_give(uintptr_t address, size_t pages, enum page_state state) {
         struct arena *arena = range_cut(&address, &pages, &first, &last);
         for (size_t page = first; page < last; page = (page / 64 + 1) * 64)
             word_give(arena, page / 64, word_bits(page, last), state);
-        arena_summarize(arena, first, last);
+        arena_note_change(arena, first, last);
     }
 }
 

@@ -11,6 +11,9 @@
  * per arena, then one per 512 pages, then at 8 words of bitmap, and runs may cross arenas. (Go has
  * five levels for the same idea; at 64 MB per arena two levels and a hint reach far.)
  *
+ * Taking and giving pages only notes which summaries are stale; the next search derives them anew.
+ * Sweeping gives pages back one span at a time, and many spans lie in the same 512 pages.
+ *
  * A free page either holds memory ("idle") or none ("released": never handed out since it became
  * ready, or given back to the operating system, scavenge.h). Released pages are zero, so a span of
  * nothing else need not be zeroed.
@@ -30,6 +33,13 @@ void page_alloc_init(void);
 
 /* Address of the first run of `pages` free pages, or 0. Takes nothing. */
 uintptr_t page_alloc_find(size_t pages);
+
+/* How many pages from a free one on are free in a row and hold memory, counted up to `most`, in its
+   arena. */
+size_t page_alloc_idle_run(uintptr_t address, size_t most);
+
+/* Derives all stale summaries anew. */
+void page_alloc_settle(void);
 
 /* Takes free pages. True: some of them hold memory, so they may not be zero. */
 bool page_alloc_take(uintptr_t address, size_t pages);

@@ -204,6 +204,7 @@ static void verify_counts(const struct census *census) {
 /* The lock: the collector's thread, which gives pages back, is no mutator, and does not stop. */
 static void verify_pages(struct census *census) {
     mheap_lock();
+    page_alloc_settle();
     for (size_t i = 0; i < arena_count; i++)
         verify_arena(i, census);
     CHECK(census->released == page_alloc_released(), "%llu pages are released, %zu counted",
