@@ -11,9 +11,19 @@
 #include <glib.h>
 #include <sched.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 #include "harness/base/error.h"
 #include "harness/measure/counters.h"
+
+/* What watches a cell program from outside while it runs, and what it writes beside its report. */
+struct process_capture {
+    int trace_fd; /* above 0: the program inherits it, and "--trace-fd=N" is added */
+    /* Called in the parent when the program's process exists and nothing of the program has run:
+       exec waits until it returns. NULL: nothing is called. */
+    void (*prepared)(void *context, pid_t pid);
+    void *context;
+};
 
 struct process_request {
     char *const *arguments;   /* the first is the program's path; ends with NULL */
@@ -27,6 +37,7 @@ struct process_request {
     uint64_t timeout_ns;
     const volatile int *interrupted; /* NULL: never */
     GArray *memory; /* of struct memory_row: samples are appended; NULL: none are taken */
+    const struct process_capture *capture; /* NULL: nothing watches */
 };
 
 struct process_result {

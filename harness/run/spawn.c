@@ -20,12 +20,18 @@ struct spawn {
     pid_t parent;
     int null_fd;
     int report[2], errors[2], told[2]; /* pipes: read end, write end */
+    int leave[2];                      /* exec waits until the parent closes its write end */
     char **arguments;                  /* the request's, and room for ours */
-    char **counter_argument;           /* where in arguments --counter-fds= goes */
+    char **added;                      /* where in arguments ours begin */
+    char **counter_argument;           /* where in arguments --counter-fds= goes, the last */
     char counter_text[COUNTER_TEXT_MAX];
     struct counter_opening *openings;
     size_t opening_count;
 };
+
+static int spawn_trace_fd(const struct process_request *request) {
+    return request->capture == NULL ? 0 : request->capture->trace_fd;
+}
 
 /* ---- in the child: system calls only ---- */
 
@@ -63,6 +69,14 @@ static void spawn_tell(const struct spawn *s, const void *bytes, size_t count) {
         _exit(127);
 }
 
+/* Waits until whoever watches the process is ready for its exec. */
+static void spawn_await_leave(const struct spawn *s) {
+    char none;
+    close(s->leave[1]);
+    while (read(s->leave[0], &none, 1) < 0 && errno == EINTR)
+        ;
+}
+
 static void spawn_reset_signals(void) {
     sigset_t none;
     sigemptyset(&none);
@@ -81,6 +95,8 @@ static void spawn_wire_descriptors(const struct spawn *s) {
     dup2(s->request->joins_errors ? STDOUT_FILENO : s->errors[1], STDERR_FILENO);
     if (!on_stdout)
         fcntl(s->report[1], F_SETFD, 0);
+    if (spawn_trace_fd(s->request) > 0)
+        fcntl(spawn_trace_fd(s->request), F_SETFD, 0);
 }
 
 static _Noreturn void spawn_child(struct spawn *s) {
@@ -95,6 +111,7 @@ static _Noreturn void spawn_child(struct spawn *s) {
         spawn_open_counters(s);
         spawn_tell(s, s->openings, s->opening_count * sizeof *s->openings);
     }
+    spawn_await_leave(s);
     if ((s->request->cpus == NULL ||
          sched_setaffinity(0, sizeof *s->request->cpus, s->request->cpus) == 0) &&
         (s->request->directory == NULL || chdir(s->request->directory) == 0))
@@ -116,8 +133,11 @@ static void spawn_lay_out(struct spawn *s) {
     size_t count = 1; /* the program */
     while (s->request->arguments[count] != NULL)
         count++;
-    s->arguments = g_new0(char *, count + 3); /* two of ours, and the end */
+    s->arguments = g_new0(char *, count + 4); /* three of ours, and the end */
     memcpy(s->arguments, s->request->arguments, count * sizeof *s->arguments);
+    s->added = &s->arguments[count];
+    if (spawn_trace_fd(s->request) > 0)
+        s->arguments[count++] = g_strdup_printf("--trace-fd=%d", spawn_trace_fd(s->request));
     if (!s->request->answers_on_stdout)
         s->arguments[count++] = g_strdup_printf("--report-fd=%d", s->report[1]);
     s->counter_argument = &s->arguments[count];
@@ -128,8 +148,8 @@ static void spawn_lay_out(struct spawn *s) {
 }
 
 static void spawn_release(struct spawn *s) {
-    if (s->arguments != NULL && !s->request->answers_on_stdout)
-        g_free(s->counter_argument[-1]);
+    for (char **word = s->added; word != NULL && word < s->counter_argument; word++)
+        g_free(*word);
     g_free(s->arguments);
     g_free(s->openings);
     spawn_close(&s->null_fd);
@@ -139,6 +159,8 @@ static void spawn_release(struct spawn *s) {
     spawn_close(&s->errors[1]);
     spawn_close(&s->told[0]);
     spawn_close(&s->told[1]);
+    spawn_close(&s->leave[0]);
+    spawn_close(&s->leave[1]);
 }
 
 /* Reads up to `count` bytes until the other end closes. */
@@ -173,7 +195,7 @@ static bool spawn_open(struct spawn *s) {
     s->null_fd = open("/dev/null", O_RDWR | O_CLOEXEC);
     return s->null_fd >= 0 && pipe2(s->report, O_CLOEXEC) == 0 &&
            pipe2(s->errors, O_CLOEXEC) == 0 && pipe2(s->told, O_CLOEXEC) == 0 &&
-           fcntl(s->report[0], F_SETFL, O_NONBLOCK) == 0 &&
+           pipe2(s->leave, O_CLOEXEC) == 0 && fcntl(s->report[0], F_SETFL, O_NONBLOCK) == 0 &&
            fcntl(s->errors[0], F_SETFL, O_NONBLOCK) == 0;
 }
 
@@ -184,7 +206,8 @@ bool spawn_start(const struct process_request *request, struct spawned *out,
                       .null_fd = -1,
                       .report = {-1, -1},
                       .errors = {-1, -1},
-                      .told = {-1, -1}};
+                      .told = {-1, -1},
+                      .leave = {-1, -1}};
     pid_t pid = -1;
     if (spawn_open(&s)) {
         spawn_lay_out(&s);
@@ -198,6 +221,9 @@ bool spawn_start(const struct process_request *request, struct spawned *out,
     } else {
         setpgid(pid, pid); /* the child does it too: whoever comes first */
         spawn_close(&s.told[1]);
+        if (request->capture != NULL && request->capture->prepared != NULL)
+            request->capture->prepared(request->capture->context, pid);
+        spawn_close(&s.leave[1]);
         spawn_hear(&s, result);
         *out = (struct spawned){.pid = pid, .report_fd = s.report[0], .errors_fd = s.errors[0]};
         s.report[0] = s.errors[0] = -1;
