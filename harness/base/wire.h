@@ -31,6 +31,7 @@
  *   --library=PATH         malloc binding: who must answer; absent: the C library
  *   --memory-limit=BYTES   RLIMIT_DATA; absent: none
  *   --report-fd=N          where the report goes; absent: stdout
+ *   --requests-fd=N        held open: see below; absent: the cell runs once
  *   --counter-fds=N,N,...  perf events, opened disabled and inherited: enabled around the timed
  * run, disabled after it and read by the cell program
  *
@@ -48,6 +49,26 @@
  * follow. An ok report has ops, wall_ns and checksum
  *
  * A report without its end line is a process that died: how, its wait status tells.
+ */
+/*
+ * A cell program that offers "held" can be held open: `--requests-fd=N` with a sliceable workload and
+ * one thread. It initialises, warms up, sets up, collects, and says
+ *
+ *   heapmark-report 1
+ *   value allocator NAME
+ *   value version VERSION
+ *   ready
+ *
+ * Then it waits, in a safe region, for requests, one line each, and answers each with one line:
+ *
+ *   run OPS                slice WALL_NS\tCPU_NS\tMINOR_FAULTS\tPREEMPTIONS\tCHECKSUM
+ *                          of OPS operations after those of all slices before; CPU_NS and
+ *                          PREEMPTIONS (involuntary context switches) are the thread's
+ *   tell                   state THREADS\tCPU_NS\tGC_CYCLES
+ *                          of the process, now and since its start; GC_CYCLES 0 without a collector
+ *
+ * The end of the requests is its end, with exit status 0 and no end line; anything else that ends it
+ * has one, as above.
  */
 /* clang-format on */
 #ifndef HEAPMARK_HARNESS_BASE_WIRE_H

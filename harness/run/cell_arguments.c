@@ -86,6 +86,12 @@ static bool option_set(struct cell_options *o, const char *name, char *value, st
         o->threads = (unsigned)number;
         return true;
     }
+    if (strcmp(name, "--requests-fd") == 0) {
+        if (!number_parse(name, value, 0, 1 << 20, &number, err))
+            return false;
+        o->requests_fd = (int)number;
+        return true;
+    }
     if (strcmp(name, "--report-fd") == 0) {
         if (!number_parse(name, value, 0, 1 << 20, &number, err))
             return false;
@@ -96,7 +102,7 @@ static bool option_set(struct cell_options *o, const char *name, char *value, st
 }
 
 bool cell_options_parse(struct cell_options *o, int argc, char **argv, struct error *err) {
-    *o = (struct cell_options){.threads = 1, .seed = 1, .report_fd = 1};
+    *o = (struct cell_options){.threads = 1, .seed = 1, .report_fd = 1, .requests_fd = -1};
     for (int i = 1; i < argc; i++) {
         char *equals = strchr(argv[i], '=');
         if (equals == NULL)

@@ -36,7 +36,7 @@ enum {
 };
 
 struct thread_result {
-    uint64_t start_ns, end_ns, checksum;
+    struct cell_clocked clocked;
     struct heap_counts counts;
 };
 
@@ -67,34 +67,42 @@ static void threads_meet(struct cell_run *run, struct mutator *m) {
     mem_unblock(m);
 }
 
-static void *state_new(const struct cell_run *run, const struct workload *w, struct mutator *m,
-                       unsigned thread, uint64_t ops) {
+void *cell_state_new(const struct cell_work *work, const struct workload *w, struct mutator *m,
+                     unsigned thread, uint64_t ops) {
     if (w->setup == NULL)
         return NULL;
-    struct workload_arguments arguments = {.parameters = run->work->parameters,
-                                           .seed = run->work->seed,
+    struct workload_arguments arguments = {.parameters = work->parameters,
+                                           .seed = work->seed,
                                            .ops = ops,
                                            .thread = thread,
-                                           .threads = run->work->threads};
+                                           .threads = work->threads};
     /* cppcheck-suppress returnDanglingLifetime ; setup keeps nothing of the arguments */
     return w->setup(m, &arguments);
 }
 
-static void state_drop(const struct workload *w, struct mutator *m, void *state) {
+void cell_state_drop(const struct workload *w, struct mutator *m, void *state) {
     if (w->teardown != NULL)
         w->teardown(m, state);
 }
 
-static __attribute__((noinline)) void warm_up(const struct cell_run *run, struct mutator *m,
-                                              unsigned thread) {
-    const struct workload *w = run->work->time;
-    uint64_t ops = least(run->work->ops / WARM_UP_SHARE, WARM_UP_OPS_MAX);
+__attribute__((noinline)) void cell_run_clocked(const struct workload *w, struct mutator *m,
+                                                void *state, uint64_t ops,
+                                                struct cell_clocked *out) {
+    out->start_ns = clock_wall_ns();
+    out->checksum = w->run(m, state, ops);
+    out->end_ns = clock_wall_ns();
+}
+
+__attribute__((noinline)) void cell_warm_up(const struct cell_work *work, struct mutator *m,
+                                            unsigned thread) {
+    const struct workload *w = work->time;
+    uint64_t ops = least(work->ops / WARM_UP_SHARE, WARM_UP_OPS_MAX);
     if (ops == 0)
         return;
-    void *state = state_new(run, w, m, thread, ops);
+    void *state = cell_state_new(work, w, m, thread, ops);
     uint64_t checksum = w->run(m, state, ops);
     heap_keep(checksum);
-    state_drop(w, m, state);
+    cell_state_drop(w, m, state);
 }
 
 static void counters_switch(const struct cell_run *run, unsigned long request) {
@@ -126,7 +134,7 @@ static __attribute__((noinline)) void stack_scrub(void) {
         dead[i] = 0;
 }
 
-static void collect(void) {
+void cell_collect(void) {
     if (allocator_binding.collect == NULL)
         return;
     stack_scrub();
@@ -136,7 +144,7 @@ static void collect(void) {
 /* Thread 0, all others waiting: the last thing before the clocks start. */
 static __attribute__((noinline)) void timed_begin(struct cell_run *run) {
     struct cell_measurement *out = run->out;
-    collect();
+    cell_collect();
     stats_read(&out->before);
     if (allocator_binding.marks_reset != NULL)
         allocator_binding.marks_reset();
@@ -176,25 +184,23 @@ static __attribute__((noinline)) void timed_pass(struct cell_run *run, struct mu
                                                  unsigned thread) {
     const struct workload *w = run->work->time;
     struct thread_result *result = &run->threads[thread];
-    void *state = state_new(run, w, m, thread, run->work->ops);
+    void *state = cell_state_new(run->work, w, m, thread, run->work->ops);
     threads_meet(run, m);
     if (thread == 0)
         timed_begin(run);
     threads_meet(run, m);
-    result->start_ns = clock_wall_ns();
-    result->checksum = w->run(m, state, run->work->ops);
-    result->end_ns = clock_wall_ns();
+    cell_run_clocked(w, m, state, run->work->ops, &result->clocked);
     threads_meet(run, m);
     if (thread == 0)
         timed_end(run);
     threads_meet(run, m);
-    state_drop(w, m, state);
+    cell_state_drop(w, m, state);
 }
 
 /* The counts of the binding where it keeps them, else of the counting pass. */
 static void count_begin(struct cell_run *run) {
     struct allocator_stats stats;
-    collect();
+    cell_collect();
     stats_read(&stats);
     run->out->allocs = stats.allocs;
     run->out->handed_out_bytes = stats.allocated_bytes;
@@ -220,7 +226,7 @@ static __attribute__((noinline)) void count_end(struct cell_run *run) {
     else
         out->handed_out_bytes = counted ? sum.handed_out_bytes : STAT_UNKNOWN;
     if (allocator_binding.collect != NULL && stats.live_bytes != STAT_UNKNOWN) {
-        collect();
+        cell_collect();
         stats_read(&stats);
         out->retained_bytes = (int64_t)(stats.live_bytes - run->live_before);
     } else {
@@ -240,7 +246,7 @@ static __attribute__((noinline)) void counted_run(struct cell_run *run, struct m
 static __attribute__((noinline)) void count_pass(struct cell_run *run, struct mutator *m,
                                                  unsigned thread) {
     const struct workload *w = run->work->count;
-    void *state = state_new(run, w, m, thread, run->count_ops);
+    void *state = cell_state_new(run->work, w, m, thread, run->count_ops);
     threads_meet(run, m);
     if (thread == 0)
         count_begin(run);
@@ -251,7 +257,7 @@ static __attribute__((noinline)) void count_pass(struct cell_run *run, struct mu
         count_end(run);
     threads_meet(run, m);
     heap_keep(state);
-    state_drop(w, m, state);
+    cell_state_drop(w, m, state);
 }
 
 /* Between two passes: what the last one left is collected, so that the next one's live heap is its
@@ -261,13 +267,13 @@ static __attribute__((noinline)) void pass_begin(struct cell_run *run, struct mu
                                                  unsigned thread) {
     threads_meet(run, m);
     if (thread == 0)
-        collect();
+        cell_collect();
     threads_meet(run, m);
 }
 
 static __attribute__((noinline)) void thread_measure(struct cell_run *run, struct mutator *m,
                                                      unsigned thread) {
-    warm_up(run, m, thread);
+    cell_warm_up(run->work, m, thread);
     pass_begin(run, m, thread);
     timed_pass(run, m, thread);
     pass_begin(run, m, thread);
@@ -285,7 +291,7 @@ static void thread_body(void *context, unsigned thread, uint64_t iterations,
     thread_measure(run, &m, thread);
     mem_detach(&m);
     struct thread_result *mine = &run->threads[thread];
-    result->seconds = (double)(mine->end_ns - mine->start_ns) * 1e-9;
+    result->seconds = (double)(mine->clocked.end_ns - mine->clocked.start_ns) * 1e-9;
     double ops = (double)run->count_ops * run->work->threads;
     result->allocs_per_op = (double)run->out->allocs / ops;
     result->bytes_per_op = run->out->handed_out_bytes == STAT_UNKNOWN
@@ -298,9 +304,10 @@ static void run_finish(struct cell_run *run) {
     uint64_t last = 0;
     out->start_ns = UINT64_MAX;
     for (unsigned i = 0; i < run->work->threads; i++) {
-        out->start_ns = least(out->start_ns, run->threads[i].start_ns);
-        last = run->threads[i].end_ns > last ? run->threads[i].end_ns : last;
-        out->checksum += run->threads[i].checksum;
+        const struct cell_clocked *clocked = &run->threads[i].clocked;
+        out->start_ns = least(out->start_ns, clocked->start_ns);
+        last = clocked->end_ns > last ? clocked->end_ns : last;
+        out->checksum += clocked->checksum;
     }
     out->wall_ns = last - out->start_ns;
     out->count_ops = run->count_ops * run->work->threads;
@@ -329,7 +336,7 @@ bool cell_measure(const struct cell_work *work, const int *counter_fds, size_t c
     run.counter_count = counter_count;
     shim_register(work->time->name, thread_body, &run, work->ops, work->threads);
     shim_run(true);
-    if (run.threads[0].end_ns == 0)
+    if (run.threads[0].clocked.end_ns == 0)
         return error_set(err, EXIT_CANNOT, "%u threads could not be started", work->threads);
     run_finish(&run);
     return true;

@@ -130,6 +130,25 @@ static void report_events(const struct cell_measurement *m) {
     }
 }
 
+void cell_report_ready(void) {
+    report_line("value allocator %s", allocator_binding.name());
+    report_line("value version %s", allocator_binding.version());
+    report_line("ready");
+    report_flush();
+}
+
+void cell_report_slice(const struct cell_slice *s) {
+    report_line("slice %" PRIu64 "\t%" PRIu64 "\t%" PRIu64 "\t%" PRIu64 "\t%016" PRIx64, s->wall_ns,
+                s->cpu_ns, s->minor_faults, s->preemptions, s->checksum);
+    report_flush();
+}
+
+void cell_report_state(uint64_t threads, uint64_t cpu_ns, uint64_t gc_cycles) {
+    report_line("state %" PRIu64 "\t%" PRIu64 "\t%" PRIu64, threads, cpu_ns,
+                gc_cycles == STAT_UNKNOWN ? 0 : gc_cycles);
+    report_flush();
+}
+
 static void report_counters(const struct cell_options *o, const struct cell_measurement *m) {
     for (size_t i = 0; i < o->counter_count; i++)
         if (o->counter_fds[i] >= 0)
