@@ -3,8 +3,8 @@
  *
  * The stream is a head (struct event_stream_head), then chunks, each a head (struct
  * event_chunk_head) and as many bytes as that says. Everything is little-endian and unaligned. A
- * stream that breaks off is valid up to the last whole chunk; a whole one ends with an EVENT_CHUNK_
- * END. Unknown kinds of chunks are skipped by their length.
+ * stream that breaks off is valid up to the last whole chunk; a whole one ends with a chunk of the
+ * type EVENT_CHUNK_END. Unknown types of chunks are skipped by their length.
  *
  * A chunk of events holds some of one track's, in order of time; chunks of different tracks come in
  * no order, those of one track in theirs. An event is its kind in one byte, the nanoseconds since
