@@ -30,6 +30,7 @@ struct process_request {
     char *const *environment; /* NAME=VALUE, ends with NULL */
     bool answers_on_stdout;   /* else "--report-fd=N" is added, and stdout goes nowhere */
     bool joins_errors;        /* what it writes on stderr goes where its stdout goes */
+    int input_fd;             /* becomes its standard input; 0: it reads nothing */
     const char *directory;    /* where it starts; NULL: where heapmark is */
     const cpu_set_t *cpus;    /* NULL: not bound */
     const struct counter_set

@@ -90,7 +90,7 @@ static void spawn_wire_descriptors(const struct spawn *s) {
     /* Nothing of heapmark's stays open in the program but what it is given. An old kernel refuses,
        and then only descriptors that heapmark opened without close-on-exec would stay. */
     close_range(3, ~0U, CLOSE_RANGE_CLOEXEC);
-    dup2(s->null_fd, STDIN_FILENO);
+    dup2(s->request->input_fd > 0 ? s->request->input_fd : s->null_fd, STDIN_FILENO);
     dup2(on_stdout ? s->report[1] : s->null_fd, STDOUT_FILENO);
     dup2(s->request->joins_errors ? STDOUT_FILENO : s->errors[1], STDERR_FILENO);
     if (!on_stdout)
