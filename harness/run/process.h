@@ -16,12 +16,22 @@
 #include "harness/base/error.h"
 #include "harness/measure/counters.h"
 
+enum { CAPTURE_FDS_MAX = 1024 }; /* one per CPU */
+
 /* What watches a cell program from outside while it runs, and what it writes beside its report. */
 struct process_capture {
     int trace_fd; /* above 0: the program inherits it, and "--trace-fd=N" is added */
+    int sites_fd; /* likewise, "--sites-fd=N" */
     /* Called in the parent when the program's process exists and nothing of the program has run:
        exec waits until it returns. NULL: nothing is called. */
     void (*prepared)(void *context, pid_t pid);
+    /* Called in the child between fork and exec, so system calls only, while `prepared` may run in
+       the parent: opens descriptors that the program shall switch with its counters
+       (--counter-fds), open across exec, at most CAPTURE_FDS_MAX; returns how many. Or NULL. */
+    size_t (*in_child)(void *context, int *fds);
+    /* Called in the parent every few milliseconds while the program runs, and once after its end.
+       NULL: nothing is called. */
+    void (*tick)(void *context);
     void *context;
 };
 

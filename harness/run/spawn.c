@@ -13,7 +13,7 @@
 #include <sys/prctl.h>
 #include <unistd.h>
 
-enum { COUNTER_TEXT_MAX = 4096 };
+enum { COUNTER_TEXT_MAX = 11 * (COUNTERS_MAX + CAPTURE_FDS_MAX + 2) };
 
 struct spawn {
     const struct process_request *request;
@@ -27,10 +27,15 @@ struct spawn {
     char counter_text[COUNTER_TEXT_MAX];
     struct counter_opening *openings;
     size_t opening_count;
+    int *capture_fds; /* room for CAPTURE_FDS_MAX */
 };
 
 static int spawn_trace_fd(const struct process_request *request) {
     return request->capture == NULL ? 0 : request->capture->trace_fd;
+}
+
+static int spawn_sites_fd(const struct process_request *request) {
+    return request->capture == NULL ? 0 : request->capture->sites_fd;
 }
 
 /* ---- in the child: system calls only ---- */
@@ -48,17 +53,32 @@ static char *spawn_number(char *at, int number) {
     return at;
 }
 
+/* Adds a descriptor to the list that began at `start`; those that did not open are left out. */
+static char *spawn_add_fd(char *at, const char *start, int fd) {
+    if (fd < 0)
+        return at;
+    if (at != start)
+        *at++ = ',';
+    return spawn_number(at, fd);
+}
+
+static bool capture_opens(const struct process_request *request) {
+    return request->capture != NULL && request->capture->in_child != NULL;
+}
+
 static void spawn_open_counters(struct spawn *s) {
     char *at = stpcpy(s->counter_text, "--counter-fds=");
     const char *const start = at;
-    counters_open(s->request->counters, s->openings);
-    for (size_t i = 0; i < s->opening_count; i++) {
-        if (s->openings[i].fd < 0)
-            continue;
-        if (at != start)
-            *at++ = ',';
-        at = spawn_number(at, s->openings[i].fd);
-    }
+    if (s->opening_count > 0)
+        counters_open(s->request->counters, s->openings);
+    for (size_t i = 0; i < s->opening_count; i++)
+        at = spawn_add_fd(at, start, s->openings[i].fd);
+    size_t count =
+        !capture_opens(s->request)
+            ? 0
+            : s->request->capture->in_child(s->request->capture->context, s->capture_fds);
+    for (size_t i = 0; i < count; i++)
+        at = spawn_add_fd(at, start, s->capture_fds[i]);
     *at = '\0';
     *s->counter_argument = at == start ? NULL : s->counter_text;
 }
@@ -97,6 +117,8 @@ static void spawn_wire_descriptors(const struct spawn *s) {
         fcntl(s->report[1], F_SETFD, 0);
     if (spawn_trace_fd(s->request) > 0)
         fcntl(spawn_trace_fd(s->request), F_SETFD, 0);
+    if (spawn_sites_fd(s->request) > 0)
+        fcntl(spawn_sites_fd(s->request), F_SETFD, 0);
 }
 
 static _Noreturn void spawn_child(struct spawn *s) {
@@ -107,10 +129,10 @@ static _Noreturn void spawn_child(struct spawn *s) {
     setpgid(0, 0);
     spawn_reset_signals();
     spawn_wire_descriptors(s);
-    if (s->opening_count > 0) {
+    if (s->opening_count > 0 || capture_opens(s->request))
         spawn_open_counters(s);
+    if (s->opening_count > 0)
         spawn_tell(s, s->openings, s->opening_count * sizeof *s->openings);
-    }
     spawn_await_leave(s);
     if ((s->request->cpus == NULL ||
          sched_setaffinity(0, sizeof *s->request->cpus, s->request->cpus) == 0) &&
@@ -133,18 +155,21 @@ static void spawn_lay_out(struct spawn *s) {
     size_t count = 1; /* the program */
     while (s->request->arguments[count] != NULL)
         count++;
-    s->arguments = g_new0(char *, count + 4); /* three of ours, and the end */
+    s->arguments = g_new0(char *, count + 5); /* four of ours, and the end */
     memcpy(s->arguments, s->request->arguments, count * sizeof *s->arguments);
     s->added = &s->arguments[count];
     if (spawn_trace_fd(s->request) > 0)
         s->arguments[count++] = g_strdup_printf("--trace-fd=%d", spawn_trace_fd(s->request));
+    if (spawn_sites_fd(s->request) > 0)
+        s->arguments[count++] = g_strdup_printf("--sites-fd=%d", spawn_sites_fd(s->request));
     if (!s->request->answers_on_stdout)
         s->arguments[count++] = g_strdup_printf("--report-fd=%d", s->report[1]);
     s->counter_argument = &s->arguments[count];
     s->opening_count = s->request->counters == NULL ? 0 : counters_count(s->request->counters);
     /* Each descriptor takes at most 11 bytes of --counter-fds=. */
-    g_assert(s->opening_count <= COUNTER_TEXT_MAX / 11 - 2);
+    g_assert(s->opening_count <= COUNTERS_MAX);
     s->openings = g_new0(struct counter_opening, s->opening_count + 1);
+    s->capture_fds = g_new0(int, CAPTURE_FDS_MAX);
 }
 
 static void spawn_release(struct spawn *s) {
@@ -152,6 +177,7 @@ static void spawn_release(struct spawn *s) {
         g_free(*word);
     g_free(s->arguments);
     g_free(s->openings);
+    g_free(s->capture_fds);
     spawn_close(&s->null_fd);
     spawn_close(&s->report[0]);
     spawn_close(&s->report[1]);

@@ -13,7 +13,7 @@ import (
 
 const (
 	threadsMax  = 1024
-	countersMax = 32
+	countersMax = 32 + 1024 // counters, and a sampling event per CPU
 	opsMax      = 1 << 50
 	fdMax       = 1 << 20
 )
