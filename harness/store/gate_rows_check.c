@@ -9,7 +9,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "harness/store/gate_text.h"
+#include "harness/store/gate_file.h"
 
 /* A block's log ratio is a median of pairs, its sides are medians of their own: the two differ, but
    never by a factor, unless one column is in another unit or belongs to another row. */

@@ -12,7 +12,7 @@
 #include <string.h>
 
 #include "harness/store/csv.h"
-#include "harness/store/gate_text.h"
+#include "harness/store/gate_file.h"
 #include "harness/store/run_directory.h"
 #include "harness/store/store.h"
 
@@ -33,7 +33,7 @@ static GArray *rows_of(const struct gate_rows *rows, size_t file) {
 /* ---- writing ---- */
 
 static bool end_write(const struct gate_store *s, const struct gate_end *end, struct error *err) {
-    char *text = gate_text_format(s->asked, end);
+    char *text = gate_file_format(s->asked, end);
     bool ok = store_write_text(s->dir, GATE_FILE, text, err);
     g_free(text);
     return ok;
@@ -175,7 +175,7 @@ static bool text_read(struct gate_reader *r, GArray *asked) {
     char *bytes = file_read(r, GATE_FILE, &length);
     char *path = g_build_filename(r->dir, GATE_FILE, NULL);
     const struct gate_line file = {path, bytes};
-    bool ok = bytes != NULL && gate_text_parse(asked, &r->end, &file, r->rows->text, r->err);
+    bool ok = bytes != NULL && gate_file_parse(asked, &r->end, &file, r->rows->text, r->err);
     if (ok && (strlen(bytes) != length || bytes[length - 1] != '\n'))
         ok = error_set(r->err, EXIT_USAGE, "%s is cut in its last line", path);
     g_free(path);

@@ -1,7 +1,7 @@
 /* gate.txt: what is taken is written and taken again as the same; anything else is a refusal. */
 #include <string.h>
 
-#include "harness/store/gate_text.h"
+#include "harness/store/gate_file.h"
 #include "tests/fuzz/fuzz.h"
 
 #define SUM "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
@@ -25,10 +25,10 @@ static void check_again(const GArray *asked, const struct gate_end *end, GString
     struct error err;
     struct gate_end second;
     GArray *again = gate_lines_new();
-    char *text = gate_text_format(asked, end);
+    char *text = gate_file_format(asked, end);
     const struct gate_line file = {"again", text};
-    fuzz_check(gate_text_parse(again, &second, &file, chunk, &err), "own text is refused");
-    char *twice = gate_text_format(again, &second);
+    fuzz_check(gate_file_parse(again, &second, &file, chunk, &err), "own text is refused");
+    char *twice = gate_file_format(again, &second);
     fuzz_check(strcmp(text, twice) == 0, "own text reads back as another");
     g_free(twice);
     g_free(text);
@@ -42,7 +42,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length) {
     GStringChunk *chunk = g_string_chunk_new(256);
     char *text = g_strndup((const char *)bytes, length);
     const struct gate_line file = {"fuzz", text};
-    if (!gate_text_parse(asked, &end, &file, chunk, &err))
+    if (!gate_file_parse(asked, &end, &file, chunk, &err))
         fuzz_check_refusal(&err);
     else if (end_is_whole(&end))
         check_again(asked, &end, chunk);

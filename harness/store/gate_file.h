@@ -1,6 +1,6 @@
 /* gate.txt as text, and the checks of a gate's rows. Within store, and for its tests. */
-#ifndef HEAPMARK_HARNESS_STORE_GATE_TEXT_H
-#define HEAPMARK_HARNESS_STORE_GATE_TEXT_H
+#ifndef HEAPMARK_HARNESS_STORE_GATE_FILE_H
+#define HEAPMARK_HARNESS_STORE_GATE_FILE_H
 
 #include "harness/store/gate_store.h"
 
@@ -14,11 +14,11 @@ struct gate_end {
 };
 
 /* Caller frees with g_free. */
-char *gate_text_format(const GArray *asked, const struct gate_end *end);
+char *gate_file_format(const GArray *asked, const struct gate_end *end);
 
 /* `file`: its name for refusals, and its text. Strings go to `text`. Refuses (EXIT_USAGE) with file
    and line. */
-bool gate_text_parse(GArray *asked, struct gate_end *end, const struct gate_line *file,
+bool gate_file_parse(GArray *asked, struct gate_end *end, const struct gate_line *file,
                      GStringChunk *text, struct error *err);
 
 /* Checks rows by themselves and against each other; `lines` are the lines that they begin in (of

@@ -4,7 +4,7 @@
  * The end is written last. A text without it is a gate that was killed, and one whose end does not
  * say "complete" was stopped; neither is judged.
  */
-#include "harness/store/gate_text.h"
+#include "harness/store/gate_file.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -41,7 +41,7 @@ static void line_append(GString *out, const char *key, const char *value) {
     g_string_append_c(out, '\n');
 }
 
-char *gate_text_format(const GArray *asked, const struct gate_end *end) {
+char *gate_file_format(const GArray *asked, const struct gate_end *end) {
     GString *out = g_string_new(NULL);
     g_string_append_printf(out, VERSION_KEY ": %d\n", GATE_VERSION);
     for (guint i = 0; i < asked->len; i++) {
@@ -121,7 +121,7 @@ static bool line_split_take(struct text_reader *r, char *line) {
     return line_take(r, line, colon + 2);
 }
 
-bool gate_text_parse(GArray *asked, struct gate_end *end, const struct gate_line *file,
+bool gate_file_parse(GArray *asked, struct gate_end *end, const struct gate_line *file,
                      GStringChunk *text, struct error *err) {
     struct text_reader r = {asked, end, file->key, text, 0, err};
     *end = (struct gate_end){0};
