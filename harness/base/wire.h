@@ -26,6 +26,8 @@
  *   --setting=NAME=V       repeatable; the strategy's settings
  *   --effort=quick|full    (quick)
  *   --ops=N                operations per thread instead of the workload's own number
+ *   --count-ops=N          operations of the counting pass, per thread, instead of a share of --ops; and its
+ *                          totals are reported. Only for a cell program that offers "totals"
  *   --threads=N            (1)
  *   --seed=N               (1)
  *   --library=PATH         malloc binding: who must answer; absent: the C library
@@ -42,6 +44,9 @@
  *   value FIELD VALUE                     a field of record_fields.def, once; FIELD and VALUE by a
  *                                         space. Of its group "identity" only allocator, version,
  *                                         call, link, ops and checksum: heapmark knows the others
+ *   count NAME VALUE                      with --count-ops: totals of the counting pass, whole numbers, over
+ *                                         all threads: operations, allocs, bytes, requested_bytes and
+ *                                         retained_bytes (which may be negative); absent: not known
  *   pause CYCLE\tPHASE\tTHREAD\tSTART_NS\tPAUSE_NS
  *   cycle CYCLE\tSTART_NS\tMARK_NS\tHEAP_START\tHEAP_END\tHEAP_MARKED\tGOAL\tASSIST_NS\tFORCED
  *   counter INDEX\tVALUE\tENABLED_NS\tRUNNING_NS                      INDEX into --counter-fds,

@@ -30,7 +30,8 @@ struct cell_options {
     struct setting_value settings[CELL_SETTINGS_MAX];
     size_t setting_count;
     enum effort effort;
-    uint64_t ops; /* per thread; 0: the workload's own number */
+    uint64_t ops;       /* per thread; 0: the workload's own number */
+    uint64_t count_ops; /* of the counting pass, per thread, and totals are reported; 0: neither */
     unsigned threads;
     uint64_t seed;
     uint64_t memory_limit; /* bytes, 0: none */
@@ -47,7 +48,8 @@ bool cell_options_parse(struct cell_options *o, int argc, char **argv, struct er
 struct cell_work {
     const struct workload *time, *count;
     uint64_t parameters[WORKLOAD_PARAMETERS_MAX];
-    uint64_t ops; /* per thread */
+    uint64_t ops;       /* per thread */
+    uint64_t count_ops; /* of the counting pass, per thread */
     unsigned threads;
     uint64_t seed;
 };

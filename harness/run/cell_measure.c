@@ -22,6 +22,7 @@
 #include <unistd.h>
 
 #include "harness/measure/clock.h"
+#include "harness/run/cell_mark.h"
 #include "harness/run/shim.h"
 #include "workloads/heap.h"
 #include "workloads/registry.h"
@@ -31,7 +32,6 @@ _Thread_local struct heap_counts heap_counts;
 enum {
     WARM_UP_SHARE = 10,           /* one in ten operations ... */
     WARM_UP_OPS_MAX = 100 * 1000, /* ... but no more than these */
-    COUNT_OPS_MAX = 100 * 1000,   /* counted of a sliceable workload: there every slice is alike */
     STACK_SCRUB_BYTES = 16 * 1024
 };
 
@@ -44,7 +44,6 @@ struct cell_run {
     const struct cell_work *work;
     const int *counter_fds;
     size_t counter_count;
-    uint64_t count_ops; /* per thread */
     pthread_barrier_t barrier;
     void (*watch)(int inside); /* an allocator that wants to know when the clock runs; or NULL */
     uint64_t live_before;
@@ -157,11 +156,13 @@ static __attribute__((noinline)) void timed_begin(struct cell_run *run) {
     process_usage_read(&run->usage_before);
     run->cpu_before = clock_cpu_ns();
     counters_switch(run, PERF_EVENT_IOC_ENABLE);
+    cell_mark_begin();
 }
 
 /* Thread 0, all others waiting: the first thing after the clocks stopped. */
 static __attribute__((noinline)) void timed_end(struct cell_run *run) {
     struct cell_measurement *out = run->out;
+    cell_mark_end();
     counters_switch(run, PERF_EVENT_IOC_DISABLE);
     out->cpu_ns = clock_cpu_ns() - run->cpu_before;
     process_usage_read(&out->usage);
@@ -238,7 +239,7 @@ static __attribute__((noinline)) void count_end(struct cell_run *run) {
 static __attribute__((noinline)) void counted_run(struct cell_run *run, struct mutator *m,
                                                   unsigned thread, void *state) {
     heap_counts = (struct heap_counts){0, 0, 0, 0};
-    uint64_t checksum = run->work->count->run(m, state, run->count_ops);
+    uint64_t checksum = run->work->count->run(m, state, run->work->count_ops);
     heap_keep(checksum);
     run->threads[thread].counts = heap_counts;
 }
@@ -246,7 +247,7 @@ static __attribute__((noinline)) void counted_run(struct cell_run *run, struct m
 static __attribute__((noinline)) void count_pass(struct cell_run *run, struct mutator *m,
                                                  unsigned thread) {
     const struct workload *w = run->work->count;
-    void *state = cell_state_new(run->work, w, m, thread, run->count_ops);
+    void *state = cell_state_new(run->work, w, m, thread, run->work->count_ops);
     threads_meet(run, m);
     if (thread == 0)
         count_begin(run);
@@ -292,7 +293,7 @@ static void thread_body(void *context, unsigned thread, uint64_t iterations,
     mem_detach(&m);
     struct thread_result *mine = &run->threads[thread];
     result->seconds = (double)(mine->clocked.end_ns - mine->clocked.start_ns) * 1e-9;
-    double ops = (double)run->count_ops * run->work->threads;
+    double ops = (double)run->work->count_ops * run->work->threads;
     result->allocs_per_op = (double)run->out->allocs / ops;
     result->bytes_per_op = run->out->handed_out_bytes == STAT_UNKNOWN
                                ? -1.0
@@ -310,17 +311,13 @@ static void run_finish(struct cell_run *run) {
         out->checksum += clocked->checksum;
     }
     out->wall_ns = last - out->start_ns;
-    out->count_ops = run->count_ops * run->work->threads;
+    out->count_ops = run->work->count_ops * run->work->threads;
 }
 
 static bool run_init(struct cell_run *run, const struct cell_work *work,
                      struct cell_measurement *out, struct error *err) {
-    bool sliceable = (work->time->traits & TRAIT_SLICEABLE) != 0;
     *out = (struct cell_measurement){.start_ns = 0};
-    *run = (struct cell_run){.work = work,
-                             .count_ops = sliceable ? least(work->ops, COUNT_OPS_MAX) : work->ops,
-                             .threads = thread_results,
-                             .out = out};
+    *run = (struct cell_run){.work = work, .threads = thread_results, .out = out};
     *(void **)&run->watch = dlsym(RTLD_DEFAULT, "heapmark_watch");
     if (pthread_barrier_init(&run->barrier, NULL, work->threads) != 0)
         return error_set(err, EXIT_CANNOT, "no barrier for %u threads", work->threads);
