@@ -3,9 +3,18 @@
 
 #include <string.h>
 
+enum { RATE_NS = 1000 * 1000, NS_PER_S = 1000 * 1000 * 1000 };
+
+static void track_free(gpointer pointer) {
+    struct timeline_track *track = pointer;
+    if (track->samples != NULL)
+        g_array_free(track->samples, TRUE);
+    g_free(track);
+}
+
 void timeline_init(struct timeline *t) {
     *t = (struct timeline){
-        .tracks = g_ptr_array_new_with_free_func(g_free),
+        .tracks = g_ptr_array_new_with_free_func(track_free),
         .names = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, g_free),
         .text = g_string_chunk_new(4096),
     };
@@ -68,6 +77,7 @@ struct timeline_track *timeline_track_new(struct timeline *t, enum track_role ro
 struct timeline_track *timeline_counter_new(struct timeline *t, const char *name, bool is_bytes) {
     struct timeline_track *track = track_add(t, TRACK_COUNTER, name, TIMELINE_TRACK);
     track->is_bytes = is_bytes;
+    track->samples = g_array_new(FALSE, FALSE, sizeof(struct timeline_sample));
     timeline_pass_on(t, &(struct timeline_event){.kind = TIMELINE_TRACK, .track = track});
     return track;
 }
@@ -93,9 +103,14 @@ static void track_unwind(struct timeline *t, struct timeline_track *track, unsig
         end.name = open->name;
         end.start_ns = open->start_ns;
         end.depth = track->depth;
+        if (end.count == 0) {
+            end.count = 1;
+            end.total_ns = end.time_ns - end.start_ns;
+        }
         t->event_count++;
         timeline_pass_on(t, &end);
     }
+    track->told = track->depth;
 }
 
 static void track_begin(struct timeline *t, struct timeline_event *event) {
@@ -106,6 +121,7 @@ static void track_begin(struct timeline *t, struct timeline_event *event) {
     }
     event->depth = track->depth;
     track->open[track->depth++] = (struct timeline_open){event->name, event->time_ns};
+    track->told = track->depth;
     t->event_count++;
     timeline_pass_on(t, event);
 }
@@ -121,13 +137,39 @@ static void track_end(struct timeline *t, const struct timeline_event *event) {
         track_unwind(t, track, depth - 1, event);
 }
 
+/* Keeps account of what is open before the time that is shown. */
+static void track_early(struct timeline *t, const struct timeline_event *event) {
+    struct timeline_track *track = event->track;
+    unsigned depth = track->depth;
+    t->early_count++;
+    if (event->kind == TIMELINE_BEGIN && depth < TIMELINE_DEPTH_MAX)
+        track->open[track->depth++] = (struct timeline_open){event->name, 0};
+    while (event->kind == TIMELINE_END && depth > 0) {
+        if (track->open[--depth].name == event->name)
+            track->depth = depth;
+    }
+}
+
+/* Tells of what was open already when the time that is shown began. */
+static void track_tell_open(struct timeline *t, struct timeline_track *track) {
+    while (track->told < track->depth) {
+        const struct timeline_open *open = &track->open[track->told];
+        t->event_count++;
+        timeline_pass_on(t, &(struct timeline_event){.kind = TIMELINE_BEGIN,
+                                                     .track = track,
+                                                     .name = open->name,
+                                                     .depth = track->told++});
+    }
+}
+
 /* From the reader's clock to the timeline's; false: too early to be shown. */
 static bool timeline_place(struct timeline *t, struct timeline_event *event) {
     struct timeline_track *track = event->track;
     if (event->time_ns + TIMELINE_START_NS < t->zero_ns) {
-        t->early_count++;
+        track_early(t, event);
         return false;
     }
+    track_tell_open(t, track);
     event->time_ns = event->time_ns + TIMELINE_START_NS - t->zero_ns;
     if (event->time_ns < track->last_ns) {
         t->reorder_count++;
@@ -163,11 +205,71 @@ void timeline_end(struct timeline *t, struct timeline_track *track, uint64_t tim
                          .kind = TIMELINE_END, .track = track, .name = name, .time_ns = time_ns});
 }
 
+/* ---- counters ---- */
+
+static int sample_compare(const void *left, const void *right) {
+    const struct timeline_sample *a = left, *b = right;
+    return (a->time_ns > b->time_ns) - (a->time_ns < b->time_ns);
+}
+
+/* Of each four samples the least and the greatest stay, in order of time. */
+static void samples_thin_out(GArray *samples) {
+    struct timeline_sample *all = (struct timeline_sample *)(void *)samples->data;
+    guint kept = 0;
+    g_array_sort(samples, sample_compare);
+    for (guint i = 0; i < samples->len; i += 4) {
+        guint end = MIN(i + 4, samples->len), least = i, most = i;
+        for (guint j = i + 1; j < end; j++) {
+            least = all[j].value < all[least].value ? j : least;
+            most = all[j].value > all[most].value ? j : most;
+        }
+        struct timeline_sample first = all[MIN(least, most)], second = all[MAX(least, most)];
+        all[kept++] = first;
+        if (least != most)
+            all[kept++] = second;
+    }
+    g_array_set_size(samples, kept);
+}
+
 void timeline_count(struct timeline *t, struct timeline_track *track, uint64_t time_ns,
                     double value) {
-    timeline_tell(
-        t, (struct timeline_event){
-               .kind = TIMELINE_COUNTER, .track = track, .time_ns = time_ns, .value = value});
+    if (time_ns + TIMELINE_START_NS < t->zero_ns) {
+        t->early_count++;
+        return;
+    }
+    struct timeline_sample sample = {time_ns + TIMELINE_START_NS - t->zero_ns, value};
+    g_array_append_val(track->samples, sample);
+    if (track->samples->len >= TIMELINE_SAMPLES_MAX)
+        samples_thin_out(track->samples);
+}
+
+void timeline_rate(struct timeline *t, struct timeline_track *of, const char *name) {
+    struct timeline_track *rate = timeline_counter_new(t, name, of->is_bytes);
+    const struct timeline_sample *all = (const struct timeline_sample *)(void *)of->samples->data;
+    struct timeline_sample sum = {.value = 0};
+    g_array_sort(of->samples, sample_compare);
+    for (guint i = 1; i < of->samples->len; i++) {
+        uint64_t since_ns = all[i].time_ns - sum.time_ns;
+        if (since_ns >= RATE_NS) {
+            sum.value *= (double)NS_PER_S / (double)since_ns;
+            if (sum.time_ns != 0)
+                g_array_append_val(rate->samples, sum);
+            sum = (struct timeline_sample){all[i].time_ns, 0};
+        }
+        sum.value += MAX(all[i].value - all[i - 1].value, 0);
+    }
+}
+
+static void counter_tell(struct timeline *t, struct timeline_track *track) {
+    g_array_sort(track->samples, sample_compare);
+    for (guint i = 0; i < track->samples->len; i++) {
+        const struct timeline_sample *s = &g_array_index(track->samples, struct timeline_sample, i);
+        t->event_count++;
+        timeline_pass_on(t, &(struct timeline_event){.kind = TIMELINE_COUNTER,
+                                                     .track = track,
+                                                     .time_ns = s->time_ns,
+                                                     .value = s->value});
+    }
 }
 
 bool timeline_is_open(const struct timeline_track *track, const struct timeline_name *name) {
@@ -179,8 +281,13 @@ bool timeline_is_open(const struct timeline_track *track, const struct timeline_
 }
 
 void timeline_cell_end(struct timeline *t) {
-    for (guint i = 0; i < t->tracks->len; i++)
-        track_unwind(t, g_ptr_array_index(t->tracks, i), 0, NULL);
+    for (guint i = 0; i < t->tracks->len; i++) {
+        struct timeline_track *track = g_ptr_array_index(t->tracks, i);
+        track_tell_open(t, track);
+        track_unwind(t, track, 0, NULL);
+        if (track->samples != NULL)
+            counter_tell(t, track);
+    }
     timeline_pass_on(t,
                      &(struct timeline_event){.kind = TIMELINE_CELL_END, .track = t->cell_track});
     t->cell_track = NULL;

@@ -8,6 +8,9 @@
  * is moved up to the last one and counted) and slices nest (an end also ends what began inside and
  * is still open). Tracks are independent of each other: their events may come in any order.
  *
+ * Counters may be told in any order. They are gathered, sorted and thinned out (of four samples the
+ * least and the greatest stay, each time there are too many), and told when the cell ends.
+ *
  * Times are nanoseconds. Readers use one clock, CLOCK_MONOTONIC; timeline_cell_begin says which
  * moment of it becomes TIMELINE_START_NS, so that cells that ran one after another lie side by
  * side, the timed run of each beginning at the same place.
@@ -24,6 +27,7 @@
 enum {
     TIMELINE_DEPTH_MAX = 16, /* slices open in one another; deeper ones are counted as left out */
     TIMELINE_SINKS_MAX = 6,
+    TIMELINE_SAMPLES_MAX = 16384, /* of a counter in a cell */
     TIMELINE_ARGUMENTS_MAX = 2
 };
 
@@ -31,7 +35,8 @@ enum {
 enum slice_class {
     SLICE_OTHER,
     SLICE_RUN,     /* a mutator (or goroutine) runs */
-    SLICE_STOP,    /* the world is stopped, or a mutator waits for it */
+    SLICE_STOP,    /* the world is stopped: every mutator is */
+    SLICE_STOPPED, /* a mutator obeys a stop: lies within one of the world's */
     SLICE_CYCLE,   /* from a cycle's start to its end */
     SLICE_MARK,    /* marking beside the program */
     SLICE_ASSIST,  /* a mutator marks */
@@ -70,8 +75,15 @@ struct timeline_track {
     uint64_t thread; /* its number in the cell: a tid, a mutator, a processor; 0: none */
     bool is_bytes;   /* a counter's unit; else a plain number */
     uint64_t last_ns;
-    unsigned depth;
+    unsigned told;  /* slices that the sinks know of; others began too early to be shown */
+    unsigned depth; /* slices that are open */
     struct timeline_open open[TIMELINE_DEPTH_MAX];
+    GArray *samples; /* of a counter: struct timeline_sample; else NULL */
+};
+
+struct timeline_sample {
+    uint64_t time_ns;
+    double value;
 };
 
 struct timeline_argument {
@@ -97,6 +109,8 @@ struct timeline_event {
     uint64_t start_ns; /* of an end: where its slice began */
     unsigned depth;    /* slices that are open around this one */
     double value;      /* of a counter */
+    uint64_t count;    /* of an end: how many slices it stands for ... */
+    uint64_t total_ns; /* ... and how long they took together; filled when count is 0 */
     uint64_t flow;     /* arrows lead through all begins of one number; 0: none */
     struct timeline_argument arguments[TIMELINE_ARGUMENTS_MAX]; /* of begins, ends, instants */
     unsigned argument_count;
@@ -141,9 +155,12 @@ const char *timeline_text(struct timeline *t, const char *text);
 struct timeline_track *timeline_track_new(struct timeline *t, enum track_role role,
                                           const char *name, uint64_t thread);
 struct timeline_track *timeline_counter_new(struct timeline *t, const char *name, bool is_bytes);
+/* A counter of how fast another one rises, per second; to be called once all of that is told. What
+   falls (a collection) is passed over. */
+void timeline_rate(struct timeline *t, struct timeline_track *of, const char *name);
 
-/* An event, its time by the reader's clock. `kind`, `track`, `name`, `time_ns`, flow, value and
-   arguments are the caller's; the rest is filled here. */
+/* A slice or an instant, its time by the reader's clock. `kind`, `track`, `name`, `time_ns`, flow,
+   count and arguments are the caller's; the rest is filled here. */
 void timeline_tell(struct timeline *t, struct timeline_event event);
 
 /* The short forms. */
