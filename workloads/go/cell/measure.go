@@ -49,6 +49,7 @@ type measurement struct {
 
 type cellRun struct {
 	work      *work
+	tracing   *execTrace
 	meeting   meeting
 	threads   []threadResult
 	process   *process
@@ -132,6 +133,7 @@ func (r *cellRun) begin() {
 	r.peakKnown = p.resetPeak()
 	out.rssStartBytes = p.residentBytes()
 	out.goroutinesBefore = runtime.NumGoroutine()
+	r.tracing.begin()
 	runtime.ReadMemStats(&out.before)
 	dropTrace()
 	out.usage = p.usage()
@@ -150,6 +152,7 @@ func (r *cellRun) end() {
 		out.rssPeakBytes = p.residentBytesPeak()
 	}
 	runtime.ReadMemStats(&out.after)
+	r.tracing.end()
 	p.readCounters()
 	collect()
 	out.goroutines = runtime.NumGoroutine()
@@ -164,9 +167,11 @@ func (r *cellRun) timed(thread int) {
 		r.begin()
 	}
 	r.meeting.join()
+	ended := r.tracing.run()
 	result.start = time.Now()
 	result.checksum = seed.RunPlaced(r.work.workload, state, r.work.ops)
 	result.end = time.Now()
+	ended()
 	r.meeting.join()
 	if thread == 0 {
 		r.end()
@@ -218,16 +223,18 @@ func (r *cellRun) readCycles(start clocks) error {
 	return err
 }
 
-func measure(w *work, counters []int) (*measurement, error) {
+func measure(w *work, o *options) (*measurement, error) {
 	r := &cellRun{
 		work:    w,
+		tracing: newExecTrace(o.traceFD),
 		threads: make([]threadResult, w.threads),
-		process: openProcess(counters),
+		process: openProcess(o.counterFDs),
 		out:     &measurement{},
 	}
 	r.meeting.members = w.threads
 	r.meeting.all.L = &r.meeting.lock
 	r.runThreads()
+	r.tracing.warn()
 	first := r.finish()
 	err := r.readCycles(clocks{
 		unixNS:      first.UnixNano(),

@@ -30,6 +30,7 @@ type options struct {
 	seed                 uint64
 	memoryLimit          uint64 // bytes; 0: none
 	reportFD             int
+	traceFD              int   // where the execution trace goes; 0: nowhere
 	counterFDs           []int // -1: could not be opened
 }
 
@@ -101,6 +102,9 @@ func (o *options) set(name, value string) error {
 	case "--report-fd":
 		number, err = parseNumber(name, value, 0, fdMax)
 		o.reportFD = int(number)
+	case "--trace-fd":
+		number, err = parseNumber(name, value, 1, fdMax)
+		o.traceFD = int(number)
 	case "--counter-fds":
 		o.counterFDs, err = parseCounters(value)
 	default:
