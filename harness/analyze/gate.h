@@ -16,8 +16,8 @@
  * banded and timed metrics, and rejected again on confirmation blocks alone. IMPROVED is its mirror
  * image: swapping the sides negates every log_ratio exactly and makes one of the other. PASS: the
  * upper 97.5 % bound lies below 1 + pass_margin. INCONCLUSIVE: anything else, or live A/A blocks
- * that show a bias beyond half the margin, or as much as the effect. The margin is the greater of
- * the user's and the calibrated noise floor (gate_margin.h).
+ * that show (at 1 %) a bias beyond half the margin, or whose 95 % interval holds the effect. The
+ * margin is the greater of the user's and the calibrated noise floor (gate_margin.h).
  */
 #ifndef HEAPMARK_HARNESS_ANALYZE_GATE_H
 #define HEAPMARK_HARNESS_ANALYZE_GATE_H
@@ -110,8 +110,9 @@ void gate_decide(struct gate_findings *out, const struct gate_rows *rows,
 void gate_findings_release(struct gate_findings *f);
 
 /* Which (cell, metric) need confirmation blocks: what would be REGRESSED or IMPROVED had they been
-   confirmed, and has none yet. An array of struct gate_finding, the greatest effect first, without
-   label and reason. Caller frees with g_array_free. */
+   confirmed, and has none yet. An array of struct gate_finding (verdict, cell and metric matter;
+   label and reason are NULL), REGRESSED first, then by size of effect. Caller frees with
+   g_array_free. */
 GArray *gate_to_confirm(const struct gate_rows *rows, const struct gate_rule *rule);
 
 const char *gate_verdict_name(enum gate_verdict verdict); /* "REGRESSED" */
