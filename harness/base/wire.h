@@ -26,8 +26,8 @@
  *   --setting=NAME=V       repeatable; the strategy's settings
  *   --effort=quick|full    (quick)
  *   --ops=N                operations per thread instead of the workload's own number
- *   --count-ops=N          operations of the counting pass, per thread, instead of a share of --ops; and its
- *                          totals are reported. Only for a cell program that offers "totals"
+ *   --count-ops=N|all      operations of the counting pass, per thread (all: as many as are timed), instead of
+ *                          a share; and its totals are reported. Only for a cell program that offers "totals"
  *   --threads=N            (1)
  *   --seed=N               (1)
  *   --library=PATH         malloc binding: who must answer; absent: the C library

@@ -18,9 +18,11 @@
 
 enum {
     CELL_SETTINGS_MAX = 32,
-    CELL_COUNTERS_MAX = COUNTERS_MAX,
+    CELL_COUNTERS_MAX = COUNTERS_MAX + 1024, /* counters, and a sampling event per CPU */
     CELL_THREADS_MAX = 1024,
 };
+
+#define COUNT_OPS_ALL UINT64_MAX
 
 /* What the command line asks for. Text borrows from argv. */
 struct cell_options {
@@ -31,7 +33,8 @@ struct cell_options {
     size_t setting_count;
     enum effort effort;
     uint64_t ops;       /* per thread; 0: the workload's own number */
-    uint64_t count_ops; /* of the counting pass, per thread, and totals are reported; 0: neither */
+    uint64_t count_ops; /* of the counting pass, per thread, and its totals are reported;
+                           COUNT_OPS_ALL: as many as are timed; 0: a share, and no totals */
     unsigned threads;
     uint64_t seed;
     uint64_t memory_limit; /* bytes, 0: none */

@@ -76,8 +76,11 @@ static bool option_set(struct cell_options *o, const char *name, char *value, st
         return effort_parse(value, &o->effort, err);
     if (strcmp(name, "--ops") == 0)
         return number_parse(name, value, 1, UINT64_C(1) << 50, &o->ops, err);
-    if (strcmp(name, "--count-ops") == 0)
-        return number_parse(name, value, 1, UINT64_C(1) << 50, &o->count_ops, err);
+    if (strcmp(name, "--count-ops") == 0) {
+        o->count_ops = COUNT_OPS_ALL;
+        return strcmp(value, "all") == 0 ||
+               number_parse(name, value, 1, UINT64_C(1) << 50, &o->count_ops, err);
+    }
     if (strcmp(name, "--seed") == 0)
         return number_parse(name, value, 0, UINT64_MAX, &o->seed, err);
     if (strcmp(name, "--memory-limit") == 0)
@@ -152,8 +155,10 @@ static bool parameter_set(struct cell_work *work, const struct setting_value *gi
     return error_set(err, EXIT_USAGE, "%s has no parameter \"%s\"", work->time->name, given->name);
 }
 
-/* Of a sliceable workload every slice is alike, so the first ones tell of all. */
-static uint64_t work_count_ops(const struct cell_work *work) {
+/* Not asked for: of a sliceable workload every slice is alike, so the first ones tell of all. */
+static uint64_t work_count_ops(const struct cell_work *work, uint64_t asked) {
+    if (asked != 0)
+        return asked == COUNT_OPS_ALL ? work->ops : asked;
     bool sliceable = (work->time->traits & TRAIT_SLICEABLE) != 0;
     return sliceable && work->ops > COUNT_OPS_MAX ? COUNT_OPS_MAX : work->ops;
 }
@@ -171,6 +176,6 @@ bool cell_work_resolve(struct cell_work *work, const struct cell_options *o, str
         if (!parameter_set(work, &o->parameters[i], err))
             return false;
     work->ops = o->ops != 0 ? o->ops : work->time->ops(work->parameters, o->effort);
-    work->count_ops = o->count_ops != 0 ? o->count_ops : work_count_ops(work);
+    work->count_ops = work_count_ops(work, o->count_ops);
     return true;
 }

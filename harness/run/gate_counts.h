@@ -46,14 +46,21 @@ struct gate_counts_request {
  * fails, and, where they are empty, its columns of validity. pair->operations is not looked at: the
  * work is the workload's own number of operations at the config's effort, or config->ops.
  *
+ * A base with neither cell nor command is not measured and its columns stay empty: stored counts
+ * take its place (gate_baseline_apply).
+ *
  * False: interrupted (EXIT_INTERRUPTED), or no process can be made here (EXIT_CANNOT).
  */
 bool gate_counts_measure(const struct gate_pair *pair, const struct gate_counts_request *request,
                          const struct gate_measure_options *options, struct gate_rows *rows,
                          struct error *err);
 
-/* "instructions of Valgrind 3.19.0 on ...": under which conditions instruction counts made here may
-   be compared with stored ones; caller frees with g_free. NULL: they cannot be made here. */
-char *gate_counts_conditions(void);
+/*
+ * Under which conditions a metric's counts that are made here may be compared with stored ones (see
+ * harness/store/gate_baseline.h): "" for those that the work and the allocator alone decide,
+ * "valgrind-3.19.0, GenuineIntel 6/143, glibc 2.36" for instructions. Caller frees with g_free;
+ * NULL: it cannot be counted here at all.
+ */
+char *gate_counts_conditions(const char *metric);
 
 #endif

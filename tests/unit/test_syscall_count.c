@@ -1,0 +1,139 @@
+/* The tracer against a program whose calls are known. */
+#include "harness/run/syscall_count.h"
+
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+struct traced {
+    struct syscall_count count;
+    struct process_result result;
+};
+
+static struct traced trace_words(char **words) {
+    struct traced t;
+    struct error err = {0};
+    char *environment[] = {NULL};
+    struct process_request request = {.arguments = words,
+                                      .environment = environment,
+                                      .answers_on_stdout = true,
+                                      .timeout_ns = UINT64_C(60) * 1000000000};
+    process_result_init(&t.result);
+    if (!syscall_count_run(&request, &t.result, &t.count, &err))
+        fail_msg("%s", err.text);
+    return t;
+}
+
+static struct traced trace(const char *inside, const char *outside, const char *what) {
+    char *words[] = {(char *)(void *)COUNTED_PROGRAM, (char *)(gpointer)inside,
+                     (char *)(gpointer)outside, (char *)(gpointer)what, NULL};
+    return trace_words(words);
+}
+
+static struct syscall_count trace_count(const char *inside, const char *outside, const char *what) {
+    struct traced t = trace(inside, outside, what);
+    assert_int_equal(t.result.exec_error, 0);
+    assert_int_equal(t.result.wait_status, 0);
+    process_result_release(&t.result);
+    if (t.count.refusal != NULL)
+        skip(); /* a container that permits no ptrace */
+    return t.count;
+}
+
+static void every_call_between_the_marks_is_counted(void **state) {
+    (void)state;
+    struct syscall_count none = trace_count("0", "0", "");
+    struct syscall_count some = trace_count("1000", "0", "");
+    assert_true(some.is_marked);
+    assert_int_equal(some.measured_calls - none.measured_calls, 1000);
+    assert_int_equal(some.calls - none.calls, 1000);
+    assert_int_equal(trace_count("1001", "0", "").measured_calls, some.measured_calls + 1);
+}
+
+static void calls_outside_the_marks_are_told_apart(void **state) {
+    (void)state;
+    struct syscall_count none = trace_count("10", "0", "");
+    struct syscall_count outside = trace_count("10", "77", "");
+    assert_int_equal(outside.measured_calls, none.measured_calls);
+    assert_int_equal(outside.calls - none.calls, 77);
+}
+
+static void a_program_without_marks_is_counted_as_a_whole(void **state) {
+    (void)state;
+    struct syscall_count none = trace_count("0", "0", "plain");
+    struct syscall_count some = trace_count("20", "3", "plain");
+    assert_false(some.is_marked);
+    assert_int_equal(some.measured_calls, 0);
+    assert_int_equal(some.calls - none.calls, 23);
+}
+
+static void the_same_program_counts_the_same_every_time(void **state) {
+    (void)state;
+    struct syscall_count first = trace_count("100", "5", "");
+    for (int i = 0; i < 20; i++) {
+        struct syscall_count again = trace_count("100", "5", "");
+        assert_int_equal(again.measured_calls, first.measured_calls);
+        assert_int_equal(again.calls, first.calls);
+    }
+}
+
+static void it_ends_as_the_program_does(void **state) {
+    (void)state;
+    struct traced t = trace("0", "0", "exit");
+    assert_true(WIFEXITED(t.result.wait_status));
+    assert_int_equal(WEXITSTATUS(t.result.wait_status), 7);
+    process_result_release(&t.result);
+    t = trace("0", "0", "abort");
+    assert_true(WIFSIGNALED(t.result.wait_status));
+    assert_int_equal(WTERMSIG(t.result.wait_status), SIGABRT);
+    process_result_release(&t.result);
+}
+
+static void a_program_that_is_not_there_is_an_exec_error(void **state) {
+    (void)state;
+    char *words[] = {(char *)(void *)"/nowhere/program", NULL};
+    struct traced t = trace_words(words);
+    assert_int_equal(t.result.exec_error, 2);
+    process_result_release(&t.result);
+}
+
+static gpointer trace_many(gpointer data) {
+    struct syscall_count *out = data;
+    for (int i = 0; i < 20; i++) {
+        struct traced t = trace("50", "0", "");
+        out[i] = t.count;
+        process_result_release(&t.result);
+    }
+    return NULL;
+}
+
+static void two_threads_may_count_at_once(void **state) {
+    (void)state;
+    struct syscall_count a[20], b[20];
+    GThread *thread = g_thread_new("other", trace_many, a);
+    trace_many(b);
+    g_thread_join(thread);
+    for (int i = 0; i < 20; i++) {
+        assert_int_equal(a[i].calls, a[0].calls);
+        assert_int_equal(b[i].calls, a[0].calls);
+        assert_int_equal(b[i].measured_calls, a[0].measured_calls);
+    }
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(every_call_between_the_marks_is_counted),
+        cmocka_unit_test(calls_outside_the_marks_are_told_apart),
+        cmocka_unit_test(a_program_without_marks_is_counted_as_a_whole),
+        cmocka_unit_test(the_same_program_counts_the_same_every_time),
+        cmocka_unit_test(it_ends_as_the_program_does),
+        cmocka_unit_test(a_program_that_is_not_there_is_an_exec_error),
+        cmocka_unit_test(two_threads_may_count_at_once),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
