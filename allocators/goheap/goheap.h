@@ -201,6 +201,22 @@ GOHEAP_API size_t goheap_cycles(const struct goheap_cycle **out, uint64_t *lost)
 GOHEAP_API void goheap_events_reset(void);
 
 /*
+ * The event trace (event_trace.h): from now on what the heap does goes to the descriptor, as chunks
+ * of events; the stream's head and its end are the caller's. A thread of the library's own writes
+ * them. What the descriptor does not take in time is dropped and counted. m: as in goheap_collect.
+ * Costs 8 MB of address space, and nothing in allocations that take the fast path. False: no memory
+ * for the buffers, or no thread.
+ */
+GOHEAP_API bool goheap_trace_start(struct goheap_mutator *m, int fd);
+
+/* Ends it. Waits until all is written; a reader that neither reads nor closes is waited for. */
+struct goheap_trace {
+    uint64_t events, dropped; /* written, and not */
+    int write_error;          /* errno of the write that ended the writing; 0: none did */
+};
+GOHEAP_API void goheap_trace_stop(struct goheap_mutator *m, struct goheap_trace *out);
+
+/*
  * Re-derives every invariant of the heap with the world stopped: page map and spans, free pages and
  * their summaries, bitmaps against counts, span lists against sweepgen, statistics against both. On
  * a violation prints which and where, and aborts.

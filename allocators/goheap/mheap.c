@@ -10,6 +10,7 @@
 #include "allocators/goheap/page_alloc.h"
 #include "allocators/goheap/scavenge.h"
 #include "allocators/goheap/sweep.h"
+#include "allocators/goheap/trace.h"
 
 struct mheap mheap;
 
@@ -89,6 +90,8 @@ static struct mspan *mheap_hand_out(struct mspan *s, size_t pages) {
     if (s != NULL)
         arena_spans_set(s->base, pages, s);
     mheap_unlock();
+    if (trace_wants())
+        trace_span_alloc(s);
     if (s != NULL)
         scavenge_keep_limit(pages);
     return s;
@@ -103,6 +106,8 @@ static struct mspan *mheap_try_grown(size_t pages, unsigned span_class) {
     mheap_lock();
     /* Another thread may have freed or grown meanwhile; then this one need not. */
     bool has_pages = page_alloc_find(pages) != 0 || page_alloc_grow(pages);
+    if (trace_wants())
+        trace_heap_grown();
     return mheap_hand_out(has_pages ? mheap_carve(pages, span_class) : NULL, pages);
 }
 
@@ -130,4 +135,5 @@ void mheap_span_free(struct mspan *s) {
     mheap.span_count--;
     mspan_free(s);
     mheap_unlock();
+    trace_event(EVENT_SPAN_FREE, 0, pages, 0);
 }
