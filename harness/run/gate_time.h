@@ -57,9 +57,9 @@ bool gate_time_block(const struct gate_pair *pair, const struct gate_block_reque
                      struct error *err);
 
 /*
- * The same for memory and pauses of a pair whose time is measured by slices: whole processes with
- * the workload's own number of operations; the row of wall_ns is left out. Nothing is done for
- * other pairs, because gate_time_block has measured it all.
+ * The same for memory and pauses of a pair whose time is measured by slices: whole processes that
+ * do the work of ten slices; the row of wall_ns is left out. Nothing is done for other pairs,
+ * because gate_time_block has measured it all.
  */
 bool gate_memory_block(const struct gate_pair *pair, const struct gate_block_request *request,
                        const struct gate_measure_options *options, struct gate_rows *rows,
