@@ -8,6 +8,7 @@
 
 #include "harness/base/wire.h"
 #include "harness/run/cell.h"
+#include "harness/run/cell_spin.h"
 
 /* A limit of its own, so that a runaway cell does not exhaust the machine. RLIMIT_DATA counts
    private writable memory, not reservations. Sanitizers map terabytes of shadow and are left alone.
@@ -57,6 +58,11 @@ static int cell_run_once(int argc, char **argv) {
     }
     if (options.requests_fd >= 0 && !cell_is_sliceable(&work, &err))
         return refuse(&err);
+    if (!cell_spin_read()) {
+        error_set(&err, EXIT_USAGE,
+                  "HEAPMARK_SPIN is a whole number of iterations per 1000 operations");
+        return refuse(&err);
+    }
     memory_limit_set(options.memory_limit);
     cell_report_begin(options.report_fd);
     if (!allocator_binding.init(options.settings, options.setting_count, &err))
