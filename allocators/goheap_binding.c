@@ -150,6 +150,20 @@ static void binding_events_reset(void) {
     cycles = NULL;
 }
 
+static bool binding_trace_start(int fd, struct error *err) {
+    if (!goheap_trace_start(current, fd))
+        return error_set(err, EXIT_CANNOT, "goheap: no memory, or no thread, for the event trace");
+    return true;
+}
+
+static int binding_trace_stop(struct event_end *totals) {
+    struct goheap_trace trace;
+    goheap_trace_stop(current, &trace);
+    totals->events = trace.events;
+    totals->dropped = trace.dropped;
+    return trace.write_error;
+}
+
 const struct allocator allocator_binding = {
     .binding = "goheap",
     .summary = "Go-style heap: size classes, per-thread caches, mark and sweep",
@@ -170,4 +184,6 @@ const struct allocator allocator_binding = {
     .pauses = binding_pauses,
     .cycles = binding_cycles,
     .events_reset = binding_events_reset,
+    .trace_start = binding_trace_start,
+    .trace_stop = binding_trace_stop,
 };

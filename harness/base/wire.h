@@ -33,6 +33,8 @@
  *   --library=PATH         malloc binding: who must answer; absent: the C library
  *   --memory-limit=BYTES   RLIMIT_DATA; absent: none
  *   --report-fd=N          where the report goes; absent: stdout
+ *   --trace-fd=N           where the event trace of the timed run goes (allocators/event_trace.h; cell-go: the
+ *                          runtime's execution trace); absent, or 0: nowhere
  *   --requests-fd=N        held open: see below; absent: the cell runs once
  *   --counter-fds=N,N,...  perf events, opened disabled and inherited: enabled around the timed
  * run, disabled after it and read by the cell program

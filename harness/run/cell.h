@@ -39,6 +39,8 @@ struct cell_options {
     uint64_t seed;
     uint64_t memory_limit; /* bytes, 0: none */
     int report_fd;
+    int trace_fd;    /* where the event trace goes; 0: nowhere */
+    int sites_fd;    /* where allocation sites go; -1: nowhere */
     int requests_fd; /* where requests for slices come from; -1: the cell runs once */
     int counter_fds[CELL_COUNTERS_MAX]; /* -1: could not be opened */
     size_t counter_count;

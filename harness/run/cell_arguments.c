@@ -21,6 +21,14 @@ static bool number_parse(const char *name, const char *text, uint64_t least, uin
     return true;
 }
 
+static bool fd_parse(const char *name, const char *text, int *out, struct error *err) {
+    uint64_t number = 0;
+    bool is_number = number_parse(name, text, 0, 1 << 20, &number, err);
+    if (is_number)
+        *out = (int)number;
+    return is_number;
+}
+
 /* "NAME=VALUE": cuts at the first = and adds a pair. */
 static bool pair_add(char *text, struct setting_value *pairs, size_t *count, size_t most,
                      struct error *err) {
@@ -93,23 +101,17 @@ static bool option_set(struct cell_options *o, const char *name, char *value, st
         o->threads = (unsigned)number;
         return true;
     }
-    if (strcmp(name, "--requests-fd") == 0) {
-        if (!number_parse(name, value, 0, 1 << 20, &number, err))
-            return false;
-        o->requests_fd = (int)number;
-        return true;
-    }
-    if (strcmp(name, "--report-fd") == 0) {
-        if (!number_parse(name, value, 0, 1 << 20, &number, err))
-            return false;
-        o->report_fd = (int)number;
-        return true;
-    }
+    if (strcmp(name, "--requests-fd") == 0)
+        return fd_parse(name, value, &o->requests_fd, err);
+    if (strcmp(name, "--report-fd") == 0)
+        return fd_parse(name, value, &o->report_fd, err);
+    if (strcmp(name, "--trace-fd") == 0)
+        return fd_parse(name, value, &o->trace_fd, err);
     return error_set(err, EXIT_USAGE, "unknown option %s", name);
 }
 
 bool cell_options_parse(struct cell_options *o, int argc, char **argv, struct error *err) {
-    *o = (struct cell_options){.threads = 1, .seed = 1, .report_fd = 1, .requests_fd = -1};
+    *o = (struct cell_options){.threads = 1, .seed = 1, .report_fd = 1, .sites_fd = -1, .requests_fd = -1};
     for (int i = 1; i < argc; i++) {
         char *equals = strchr(argv[i], '=');
         if (equals == NULL)

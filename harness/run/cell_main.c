@@ -9,6 +9,7 @@
 #include "harness/base/wire.h"
 #include "harness/run/cell.h"
 #include "harness/run/cell_spin.h"
+#include "harness/run/cell_trace.h"
 
 /* A limit of its own, so that a runaway cell does not exhaust the machine. RLIMIT_DATA counts
    private writable memory, not reservations. Sanitizers map terabytes of shadow and are left alone.
@@ -65,12 +66,14 @@ static int cell_run_once(int argc, char **argv) {
     }
     memory_limit_set(options.memory_limit);
     cell_report_begin(options.report_fd);
+    cell_trace_open(options.trace_fd);
     if (!allocator_binding.init(options.settings, options.setting_count, &err))
         return report_refusal(&err);
     if (options.requests_fd >= 0)
         return cell_serve_slices(&work, options.requests_fd, &err) ? CELL_OK : report_refusal(&err);
     if (!cell_measure(&work, options.counter_fds, options.counter_count, &measured, &err))
         return report_refusal(&err);
+    cell_trace_finish();
     cell_report_measurement(&options, &work, &measured);
     cell_report_end("ok", NULL);
     return CELL_OK;

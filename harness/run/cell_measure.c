@@ -24,6 +24,7 @@
 #include "harness/measure/clock.h"
 #include "harness/run/cell_mark.h"
 #include "harness/run/cell_spin.h"
+#include "harness/run/cell_trace.h"
 #include "harness/run/shim.h"
 #include "workloads/heap.h"
 #include "workloads/registry.h"
@@ -146,6 +147,7 @@ void cell_collect(void) {
 static __attribute__((noinline)) void timed_begin(struct cell_run *run) {
     struct cell_measurement *out = run->out;
     cell_collect();
+    cell_trace_begin();
     stats_read(&out->before);
     if (allocator_binding.marks_reset != NULL)
         allocator_binding.marks_reset();
@@ -175,6 +177,7 @@ static __attribute__((noinline)) void timed_end(struct cell_run *run) {
     out->usage.context_switches -= run->usage_before.context_switches;
     out->rss_peak_bytes = run->peak_is_known ? resident_bytes_peak() : 0;
     stats_read(&out->after);
+    cell_trace_end();
     counters_read(run);
     uint64_t lost = 0;
     if (allocator_binding.pauses != NULL)
@@ -311,6 +314,7 @@ static void run_finish(struct cell_run *run) {
         out->start_ns = least(out->start_ns, clocked->start_ns);
         last = clocked->end_ns > last ? clocked->end_ns : last;
         out->checksum += clocked->checksum;
+        cell_trace_run(clocked->start_ns, clocked->end_ns);
     }
     out->wall_ns = last - out->start_ns;
     out->count_ops = run->work->count_ops * run->work->threads;
