@@ -42,7 +42,8 @@ struct go_teller {
     GHashTable *procs;    /* P -> struct timeline_track * */
     GHashTable *mutators; /* goroutine -> struct go_mutator * */
     GHashTable *names;    /* goroutine -> struct timeline_name * */
-    struct timeline_track *world, *cycles, *alloc, *goal;
+    struct timeline_track *world, *cycles, *alloc, *goal, *threads_running;
+    unsigned running_count;
     const struct timeline_name *cycle, *assist, *sweep, *running, *stop;
 };
 
@@ -240,13 +241,24 @@ static void tell_status(struct go_teller *teller, struct go_thread *thread,
         goroutine_start(teller, thread, e->time_ns, e->arguments[0]);
 }
 
+/* A thread gets a processor, or gives it up (NO_PROC). */
+static void thread_takes(struct go_teller *teller, struct go_thread *thread, uint64_t time_ns,
+                         uint64_t proc) {
+    bool had = thread->proc != NO_PROC, has = proc != NO_PROC;
+    thread->proc = proc;
+    if (had == has)
+        return;
+    teller->running_count = has ? teller->running_count + 1 : teller->running_count - 1;
+    timeline_count(teller->timeline, teller->threads_running, time_ns, teller->running_count);
+}
+
 /* A processor is taken from a thread that is in a system call: its goroutine's slice ends there. */
 static void tell_steal(struct go_teller *teller, const struct go_event *e) {
     struct go_thread *victim = teller_thread(teller, e->arguments[2]);
     if (victim->proc != e->arguments[0])
         return;
     goroutine_stop(teller, victim, e->time_ns, "system call");
-    victim->proc = NO_PROC;
+    thread_takes(teller, victim, e->time_ns, NO_PROC);
 }
 
 /* Scheduling. False: the event is about something else. */
@@ -254,15 +266,15 @@ static bool tell_scheduling(struct go_teller *teller, struct go_thread *thread,
                             const struct go_generation *g, const struct go_event *e) {
     switch ((int)e->kind) {
     case GO_EVENT_PROC_START:
-        thread->proc = e->arguments[0];
+        thread_takes(teller, thread, e->time_ns, e->arguments[0]);
         return true;
     case GO_EVENT_PROC_STATUS:
         if (e->arguments[1] == PROC_RUNNING || e->arguments[1] == PROC_SYSCALL)
-            thread->proc = e->arguments[0];
+            thread_takes(teller, thread, e->time_ns, e->arguments[0]);
         return true;
     case GO_EVENT_PROC_STOP:
         goroutine_stop(teller, thread, e->time_ns, NULL);
-        thread->proc = NO_PROC;
+        thread_takes(teller, thread, e->time_ns, NO_PROC);
         return true;
     case GO_EVENT_PROC_STEAL:
         tell_steal(teller, e);
@@ -425,6 +437,7 @@ static void teller_init(struct go_teller *teller, struct timeline *t) {
                            .cycles = timeline_track_new(t, TRACK_COLLECTOR, "cycles", 0),
                            .alloc = timeline_counter_new(t, "heap-live", true),
                            .goal = timeline_counter_new(t, "heap-goal", true),
+                           .threads_running = timeline_counter_new(t, "threads-running", false),
                            .cycle = timeline_name(t, "mark", SLICE_CYCLE),
                            .assist = timeline_name(t, "assist", SLICE_ASSIST),
                            .sweep = timeline_name(t, "sweep", SLICE_SWEEP),

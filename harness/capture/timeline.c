@@ -238,6 +238,7 @@ void timeline_count(struct timeline *t, struct timeline_track *track, uint64_t t
         return;
     }
     struct timeline_sample sample = {time_ns + TIMELINE_START_NS - t->zero_ns, value};
+    track->updates++;
     g_array_append_val(track->samples, sample);
     if (track->samples->len >= TIMELINE_SAMPLES_MAX)
         samples_thin_out(track->samples);

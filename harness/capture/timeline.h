@@ -78,7 +78,8 @@ struct timeline_track {
     unsigned told;  /* slices that the sinks know of; others began too early to be shown */
     unsigned depth; /* slices that are open */
     struct timeline_open open[TIMELINE_DEPTH_MAX];
-    GArray *samples; /* of a counter: struct timeline_sample; else NULL */
+    GArray *samples;  /* of a counter: struct timeline_sample; else NULL */
+    uint64_t updates; /* of a counter: how often it was told, before it was thinned out */
 };
 
 struct timeline_sample {
