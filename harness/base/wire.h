@@ -55,6 +55,16 @@
  * from 0 end STATUS [REASON]                   ok, unavailable, wrong, oom or crashed; nothing may
  * follow. An ok report has ops, wall_ns and checksum
  *
+ * With --sites-fd=N it also says there, when it is done, which call sites allocated in the count pass:
+ *
+ *   heapmark-sites 1
+ *   total OPS\tALLOCS\tBYTES              of the pass, as the report has them per operation; BYTES
+ *                                         2^64 - 1: not known
+ *   site OBJECTS\tREQUESTED\tBYTES        bytes asked for, and handed out; its calls follow, leaf first:
+ *   address HEX                           in the program's file, or
+ *   frame NAME\tFILE\tLINE                where the program knows names itself; FILE may be empty
+ *   end
+ *
  * A report without its end line is a process that died: how, its wait status tells.
  */
 /*
@@ -83,6 +93,7 @@
 
 #define WIRE_DESCRIBE_VERSION 1
 #define WIRE_REPORT_VERSION   1
+#define WIRE_SITES_VERSION    1
 
 /* Exit statuses of a cell program. */
 enum { CELL_OK = 0, CELL_NOT_OK = 1, CELL_USAGE = 2 };

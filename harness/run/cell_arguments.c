@@ -103,6 +103,8 @@ static bool option_set(struct cell_options *o, const char *name, char *value, st
     }
     if (strcmp(name, "--requests-fd") == 0)
         return fd_parse(name, value, &o->requests_fd, err);
+    if (strcmp(name, "--sites-fd") == 0)
+        return fd_parse(name, value, &o->sites_fd, err);
     if (strcmp(name, "--report-fd") == 0)
         return fd_parse(name, value, &o->report_fd, err);
     if (strcmp(name, "--trace-fd") == 0)
@@ -111,7 +113,8 @@ static bool option_set(struct cell_options *o, const char *name, char *value, st
 }
 
 bool cell_options_parse(struct cell_options *o, int argc, char **argv, struct error *err) {
-    *o = (struct cell_options){.threads = 1, .seed = 1, .report_fd = 1, .sites_fd = -1, .requests_fd = -1};
+    *o = (struct cell_options){
+        .threads = 1, .seed = 1, .report_fd = 1, .sites_fd = -1, .requests_fd = -1};
     for (int i = 1; i < argc; i++) {
         char *equals = strchr(argv[i], '=');
         if (equals == NULL)

@@ -8,6 +8,7 @@
 
 #include "harness/base/wire.h"
 #include "harness/run/cell.h"
+#include "harness/run/cell_sites.h"
 #include "harness/run/cell_spin.h"
 #include "harness/run/cell_trace.h"
 
@@ -71,9 +72,11 @@ static int cell_run_once(int argc, char **argv) {
         return report_refusal(&err);
     if (options.requests_fd >= 0)
         return cell_serve_slices(&work, options.requests_fd, &err) ? CELL_OK : report_refusal(&err);
+    cell_sites_begin(options.sites_fd);
     if (!cell_measure(&work, options.counter_fds, options.counter_count, &measured, &err))
         return report_refusal(&err);
     cell_trace_finish();
+    cell_sites_write(&measured);
     cell_report_measurement(&options, &work, &measured);
     cell_report_end("ok", NULL);
     return CELL_OK;
