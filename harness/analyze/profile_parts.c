@@ -35,47 +35,42 @@ static enum profile_part function_part(const struct profile_function *f) {
     return PROFILE_OTHER;
 }
 
+static enum profile_part rule_of(const struct profile_sums *sums, uint32_t function) {
+    return g_array_index(sums->rules, enum profile_part, function);
+}
+
 /* The kernel's frames are the first of a stack. */
-static enum profile_part kernel_part(const struct profile *p, const uint32_t *functions,
-                                     uint32_t count) {
-    for (uint32_t i = 0; i < count; i++) {
-        const struct profile_function *f = profile_function_at(p, functions[i]);
-        if (!f->is_kernel)
-            break;
-        if (function_part(f) == PROFILE_FAULTS)
+static enum profile_part kernel_part(const struct profile *p, const struct profile_sums *sums,
+                                     const uint32_t *functions, uint32_t count) {
+    for (uint32_t i = 0; i < count && profile_function_at(p, functions[i])->is_kernel; i++)
+        if (rule_of(sums, functions[i]) == PROFILE_FAULTS)
             return PROFILE_FAULTS;
-    }
     return PROFILE_KERNEL;
 }
 
-enum profile_part profile_part(const struct profile *p, uint32_t stack,
-                               const char *allocator_module) {
+enum profile_part profile_part(const struct profile *p, const struct profile_sums *sums,
+                               uint32_t stack) {
     uint32_t functions[FUNCTIONS_MAX];
     uint32_t count = profile_functions(p, stack, functions, FUNCTIONS_MAX);
     if (count > 0 && profile_function_at(p, functions[0])->is_kernel)
-        return kernel_part(p, functions, count);
-    for (uint32_t i = 0; i < count; i++) {
-        const struct profile_function *f = profile_function_at(p, functions[i]);
-        if (allocator_module != NULL && strcmp(f->module, allocator_module) == 0)
-            return PROFILE_ALLOCATION;
-        enum profile_part part = function_part(f);
-        if (part != PROFILE_OTHER)
-            return part;
-    }
+        return kernel_part(p, sums, functions, count);
+    for (uint32_t i = 0; i < count; i++)
+        if (rule_of(sums, functions[i]) != PROFILE_OTHER)
+            return rule_of(sums, functions[i]);
     return PROFILE_OTHER;
 }
 
 /* Go's scheduler starts the harness's functions, as the C library's start-up does. */
-static bool is_outside(const struct profile_function *f) {
-    enum profile_part part = function_part(f);
-    return part == PROFILE_HARNESS || strcmp(f->name, "runtime.goexit") == 0 ||
-           strcmp(f->name, "runtime.goexit.abi0") == 0 || strcmp(f->name, "runtime.goexit0") == 0;
+static bool is_outside(const struct profile *p, const struct profile_sums *sums,
+                       uint32_t function) {
+    const char *name = profile_function_at(p, function)->name;
+    return rule_of(sums, function) == PROFILE_HARNESS || g_str_has_prefix(name, "runtime.goexit");
 }
 
-uint32_t profile_functions_inside(const struct profile *p, uint32_t stack, uint32_t *out,
-                                  uint32_t most) {
+uint32_t profile_functions_inside(const struct profile *p, const struct profile_sums *sums,
+                                  uint32_t stack, uint32_t *out, uint32_t most) {
     uint32_t count = profile_functions(p, stack, out, most);
-    while (count > 1 && is_outside(profile_function_at(p, out[count - 1])))
+    while (count > 1 && is_outside(p, sums, out[count - 1]))
         count--;
     return count;
 }
@@ -105,10 +100,22 @@ static void sums_add_functions(struct profile_function_sum *sums, const struct p
     }
 }
 
+static void sums_apply_rules(struct profile_sums *sums, const struct profile *p,
+                             const char *allocator_module) {
+    for (guint i = 0; i < p->functions->len; i++) {
+        const struct profile_function *f = profile_function_at(p, i);
+        bool is_allocator = g_strcmp0(f->module, allocator_module) == 0;
+        enum profile_part part = is_allocator ? PROFILE_ALLOCATION : function_part(f);
+        g_array_append_val(sums->rules, part);
+    }
+}
+
 void profile_sums_init(struct profile_sums *sums, const struct profile *p,
                        const char *allocator_module) {
-    *sums = (struct profile_sums){
-        .functions = g_array_new(FALSE, TRUE, sizeof(struct profile_function_sum))};
+    *sums = (struct profile_sums){.functions =
+                                      g_array_new(FALSE, TRUE, sizeof(struct profile_function_sum)),
+                                  .rules = g_array_new(FALSE, TRUE, sizeof(enum profile_part))};
+    sums_apply_rules(sums, p, allocator_module);
     g_array_set_size(sums->functions, p->functions->len);
     struct profile_function_sum *of = (struct profile_function_sum *)(void *)sums->functions->data;
     uint32_t *seen = g_new0(uint32_t, p->functions->len + 1);
@@ -117,7 +124,7 @@ void profile_sums_init(struct profile_sums *sums, const struct profile *p,
     for (guint i = 0; i < p->entries->len; i++) {
         const struct profile_entry *entry = &g_array_index(p->entries, struct profile_entry, i);
         sums_add_functions(of, p, entry, seen, i + 1);
-        sums->parts[profile_part(p, entry->stack, allocator_module)] += entry->values[1];
+        sums->parts[profile_part(p, sums, entry->stack)] += entry->values[1];
         sums->total += entry->values[1];
     }
     g_free(seen);
@@ -126,5 +133,6 @@ void profile_sums_init(struct profile_sums *sums, const struct profile *p,
 
 void profile_sums_release(struct profile_sums *sums) {
     g_array_free(sums->functions, TRUE);
+    g_array_free(sums->rules, TRUE);
     *sums = (struct profile_sums){0};
 }

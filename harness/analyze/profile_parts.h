@@ -19,15 +19,6 @@ enum profile_part {
 
 extern const char *const profile_part_names[PROFILE_PARTS];
 
-/* allocator_module: base name of the library that the strategy preloads, all of which is
-   allocation; NULL: none. */
-enum profile_part profile_part(const struct profile *p, uint32_t stack,
-                               const char *allocator_module);
-
-/* The functions of a stack, leaf first, without those of the harness at its root; at least one. */
-uint32_t profile_functions_inside(const struct profile *p, uint32_t stack, uint32_t *out,
-                                  uint32_t most);
-
 struct profile_function_sum {
     uint32_t function;
     uint64_t self, total; /* of the second value: as the leaf; anywhere on a stack, once */
@@ -37,10 +28,20 @@ struct profile_sums {
     uint64_t total;
     uint64_t parts[PROFILE_PARTS];
     GArray *functions; /* of struct profile_function_sum: by self, then total, largest first */
+    GArray *rules; /* of enum profile_part: what the rules say of each function, by its number */
 };
 
+/* allocator_module: base name of the library that the strategy preloads, all of which is
+   allocation; NULL: none. The sums know the profile as it is now. */
 void profile_sums_init(struct profile_sums *sums, const struct profile *p,
                        const char *allocator_module);
 void profile_sums_release(struct profile_sums *sums);
+
+enum profile_part profile_part(const struct profile *p, const struct profile_sums *sums,
+                               uint32_t stack);
+
+/* The functions of a stack, leaf first, without those of the harness at its root; at least one. */
+uint32_t profile_functions_inside(const struct profile *p, const struct profile_sums *sums,
+                                  uint32_t stack, uint32_t *out, uint32_t most);
 
 #endif

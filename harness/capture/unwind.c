@@ -53,6 +53,14 @@ struct unwinder *unwinder_new(pid_t pid) {
     return u;
 }
 
+struct unwinder *unwinder_of_program(const char *path) {
+    struct unwinder *u = unwinder_new(getpid());
+    const char *slash = strrchr(path, '/');
+    if (u->is_reporting)
+        dwfl_report_elf(u->dwfl, slash == NULL ? path : slash + 1, path, -1, 0, true);
+    return u;
+}
+
 void unwinder_free(struct unwinder *u) {
     if (u->dwfl != NULL)
         dwfl_end(u->dwfl);

@@ -17,6 +17,8 @@ struct unwinder;
 
 /* pid: of the process; it need not live any more. */
 struct unwinder *unwinder_new(pid_t pid);
+/* For names alone: an executable, whose addresses are those of its file. */
+struct unwinder *unwinder_of_program(const char *path);
 void unwinder_free(struct unwinder *u);
 
 /* Code is mapped; all mappings come before the first stack. */
