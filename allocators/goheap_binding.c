@@ -28,6 +28,9 @@ static const struct allocator_setting settings[] = {
      "collector: marks beside the program, or with the world stopped, or none"},
     {"memlimit", "0..1000000000000", "0",
      "bytes of memory that the collector tries to stay below; 0: no limit"},
+    {"worker", "on|off", "on",
+     "the collector's own thread; off, with gc=stw only: the same work every time, to the "
+     "instruction"},
     {"gctrace", "0|1", "0", "a line per collection on stderr, in the format of Go's gctrace=1"},
     {"link", "shared|static", "shared", "how the cell program is linked with goheap"},
     {"stress", "0..1000000", "0", "collect at every n-th refill and poison freed slots; 0: do not"},
@@ -50,6 +53,8 @@ static void binding_set(struct goheap_options *options, const struct setting_val
         options->gc = gc_parse(value);
     else if (strcmp(setting->name, "memlimit") == 0)
         options->memlimit = strtoull(value, NULL, 10);
+    else if (strcmp(setting->name, "worker") == 0)
+        options->no_worker = strcmp(value, "off") == 0;
     else if (strcmp(setting->name, "checkmark") == 0)
         options->checkmark = strcmp(value, "1") == 0;
     else if (strcmp(setting->name, "gctrace") == 0)
@@ -62,6 +67,8 @@ static bool binding_init(const struct setting_value *values, size_t count, struc
     struct goheap_options options = goheap_options_default();
     for (size_t i = 0; i < count; i++)
         binding_set(&options, &values[i]);
+    if (options.no_worker && options.gc == GOHEAP_GC_CONCURRENT)
+        return error_set(err, EXIT_USAGE, "worker=off: nobody would mark; it needs gc=stw");
     if (!goheap_init(&options))
         return error_set(err, EXIT_CANNOT, "goheap: no memory for the heap's tables");
     return true;

@@ -64,6 +64,8 @@ struct goheap_options {
     uint64_t mmap_fails_at; /* fault injection: from this call on, getting memory from the operating
                                system fails; 0: never. Counted from 1, from goheap_init on. */
     bool gctrace;           /* a line per collection on stderr, in the format of Go's gctrace=1 */
+    bool no_worker; /* with gc stw: no thread of the collector's, so mutators sweep all and idle
+                       memory is not given back. The same program does the same every time. */
 };
 
 /* The defaults: gogc 100, gc concurrent, everything else off. */

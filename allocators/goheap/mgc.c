@@ -68,7 +68,8 @@ bool mgc_init(void) {
     pacer_init(&mgc.pacer, is_off ? -1 : mheap.options.gogc, is_off ? 0 : mheap.options.memlimit);
     mgc_goal_publish();
     gctrace_init();
-    return is_off || bgworker_start();
+    bool is_alone = mheap.options.gc == GOHEAP_GC_STW && mheap.options.no_worker;
+    return is_off || is_alone || bgworker_start();
 }
 
 /* ---- stops ---- */
