@@ -76,7 +76,7 @@ static bool relay_run(struct relay *r, bool is_candidate, struct error *err) {
     struct gate_start start;
     struct gate_start_request request = {
         .cell = is_other ? r->pair->candidate.cell : r->pair->base.cell,
-        .link_dir = r->options->link_dir,
+        .link_dir = gate_is_block(r->request) ? r->options->link_dir : NULL,
         .is_copy = is_candidate && r->request->is_aa,
         .is_aa = r->request->is_aa,
         .padding_bytes = gate_random_below(&r->random, GATE_PADDING_BYTES_MAX + 1)};

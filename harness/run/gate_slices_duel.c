@@ -67,7 +67,7 @@ bool duel_open_side(struct duel *d, int side, uint64_t operations, struct error 
     bool is_candidate = side == 1 && !d->request->is_aa;
     struct gate_start_request start = {
         .cell = is_candidate ? d->pair->candidate.cell : d->pair->base.cell,
-        .link_dir = d->options->link_dir,
+        .link_dir = gate_is_block(d->request) ? d->options->link_dir : NULL,
         .is_copy = side == 1 && d->request->is_aa,
         .is_aa = d->request->is_aa,
         .padding_bytes = gate_random_below(&d->random, GATE_PADDING_BYTES_MAX + 1)};

@@ -57,7 +57,8 @@ static struct usual side_usual(const struct gate_slice *slices, size_t count, bo
 }
 
 static bool slice_is_disturbed(const struct gate_slice *s, const struct usual *usual) {
-    return slice_lost_share(s) > usual->lost_share + LOST_SHARE_MOST ||
+    double lost_share_most = LOST_SHARE_MOST + fmin(usual->lost_share, LOST_SHARE_MOST);
+    return slice_lost_share(s) > lost_share_most ||
            slice_faults(s) > FAULTS_TIMES_MOST * usual->minor_faults + FAULTS_BEYOND_MOST;
 }
 

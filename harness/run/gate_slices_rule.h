@@ -5,7 +5,8 @@
  * fixed before any measurement and never looks at which side was faster: either of its slices
  *
  *   lost its CPU     wall time beyond its own CPU time, as a share of the wall time, is more than
- *                    5 % above what is usual for its side in this block
+ *                    5 % above what is usual for its side in this block, or above 10 %: the only
+ *                    thread that works has nothing to wait for but its CPU
  *   was faulted      more than 4 times the minor faults usual for its side, and 32 more
  *
  * where usual is the median over the side's slices: what a side always does is its own and stays.

@@ -50,8 +50,14 @@ static char **side_arguments(const struct slices_side_request *request,
 static bool side_spawn(struct slices_side *s, const struct slices_side_request *request,
                        int requests_read_fd, struct error *err) {
     const struct strategy *strategy = &request->start->strategy;
+    char *preload = NULL;
+    if (strategy->preload != NULL) {
+        preload = preload_path(strategy->preload, s->options->link_dir, err);
+        if (preload == NULL)
+            return false;
+    }
     char **arguments = side_arguments(request, s->options->config);
-    char **environment = cell_environment(strategy, strategy->preload);
+    char **environment = cell_environment(strategy, preload);
     bool ok = spawn_start(&(struct process_request){.arguments = arguments,
                                                     .environment = environment,
                                                     .answers_on_stdout = true,
@@ -60,6 +66,7 @@ static bool side_spawn(struct slices_side *s, const struct slices_side_request *
                           &s->child, &s->result, err);
     g_strfreev(environment);
     g_strfreev(arguments);
+    g_free(preload);
     return ok;
 }
 

@@ -32,8 +32,17 @@ static bool pair_is_lost(const struct gate_pair *pair, struct gate_rows *rows) {
     return gate_pair_row(pair, rows)->status != NULL && !pair_is_ok(pair, rows);
 }
 
+/* Short processes may all end before anybody looks for an interruption. */
+static bool gate_goes_on(const struct gate_measure_options *options, struct error *err) {
+    if (options->interrupted != NULL && *options->interrupted)
+        return error_set(err, EXIT_INTERRUPTED, "interrupted");
+    return true;
+}
+
 bool gate_time_prepare(struct gate_pair *pair, const struct gate_measure_options *options,
                        struct gate_rows *rows, struct error *err) {
+    if (!gate_goes_on(options, err))
+        return false;
     if (pair_is_lost(pair, rows))
         return true;
     if (pair_is_commands(pair))
@@ -53,6 +62,8 @@ bool gate_time_prepare(struct gate_pair *pair, const struct gate_measure_options
 bool gate_time_block(const struct gate_pair *pair, const struct gate_block_request *request,
                      const struct gate_measure_options *options, struct gate_rows *rows,
                      struct error *err) {
+    if (!gate_goes_on(options, err))
+        return false;
     if (!pair_is_ok(pair, rows))
         return true;
     if (pair_is_commands(pair))
@@ -65,6 +76,8 @@ bool gate_time_block(const struct gate_pair *pair, const struct gate_block_reque
 bool gate_memory_block(const struct gate_pair *pair, const struct gate_block_request *request,
                        const struct gate_measure_options *options, struct gate_rows *rows,
                        struct error *err) {
+    if (!gate_goes_on(options, err))
+        return false;
     if (!pair_is_ok(pair, rows) || pair_is_commands(pair) || pair->method != GATE_METHOD_SLICES)
         return true;
     return gate_process_memory_block(pair, request, options, rows, err);

@@ -31,6 +31,10 @@ enum gate_party gate_party_of(const struct gate_block_request *request, bool is_
     return request->is_aa ? GATE_PARTY_COPY : GATE_PARTY_CANDIDATE;
 }
 
+bool gate_is_block(const struct gate_block_request *request) {
+    return request->block != 0;
+}
+
 /* Reasons quote what other programs said. */
 void gate_cell_fail(const struct gate_pair *pair, struct gate_rows *rows, enum gate_party party,
                     const char *status, const char *reason) {

@@ -18,6 +18,9 @@ void gate_cell_fail(const struct gate_pair *pair, struct gate_rows *rows, enum g
 /* The party that stands in the place of base or candidate. */
 enum gate_party gate_party_of(const struct gate_block_request *request, bool is_candidate);
 
+/* False for what prepares a cell: its request has no block's number. */
+bool gate_is_block(const struct gate_block_request *request);
+
 /* Keeps text in the pool of the rows; NULL and "" stay NULL. */
 const char *gate_text(struct gate_rows *rows, const char *text);
 

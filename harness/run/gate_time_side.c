@@ -98,6 +98,8 @@ static bool libraries_copy(const char *program, const char *link_dir, struct err
 /* The name of equal length by which `file` is reached; NULL with err. Caller frees. */
 static char *file_place(const struct gate_start_request *request, const char *file,
                         struct error *err) {
+    if (request->link_dir == NULL)
+        return g_strdup(file);
     char *place = place_of(request->link_dir, file, request->is_copy ? "copy" : "link");
     bool ok = true;
     if (!request->is_copy)
