@@ -48,6 +48,7 @@ static void finding_numbers(struct json_writer *w, const struct gate_finding *f)
     json_real(w, "effect", f->effect);
     json_real(w, "low", f->low);
     json_real(w, "high", f->high);
+    json_real(w, "log_ratio_estimate", f->log_ratio);
     json_real(w, "p", f->p);
     json_real(w, "margin", f->margin);
     json_real(w, "visible", f->visible);
@@ -117,6 +118,10 @@ char *gate_report_json(const struct gate_report *r) {
     json_open(&w, "findings", '[');
     for (guint i = 0; i < r->findings->findings->len; i++)
         finding_write(&w, &g_array_index(r->findings->findings, struct gate_finding, i));
+    json_close(&w, ']');
+    json_open(&w, "absent", '[');
+    for (guint i = 0; i < r->findings->absent->len; i++)
+        finding_write(&w, &g_array_index(r->findings->absent, struct gate_finding, i));
     json_close(&w, ']');
     rows_write(&w, "cells", &gate_cell_type, r->rows->cells);
     rows_write(&w, "blocks", &gate_block_type, r->rows->blocks);

@@ -86,6 +86,16 @@ static void sides_append(GString *out, const struct gate_report *r) {
     g_string_append(out, "\n\n");
 }
 
+static void absent_append(GString *out, const struct gate_report *r) {
+    GPtrArray *absent = gate_absent_lines(r->findings);
+    for (guint i = 0; i < absent->len && out->len < MARKDOWN_ROWS_BYTES_MAX; i++) {
+        g_string_append(out, "Not measured: ");
+        safe_append(out, absent->pdata[i]);
+        g_string_append(out, "\n\n");
+    }
+    g_ptr_array_free(absent, TRUE);
+}
+
 char *gate_report_markdown(const struct gate_report *r) {
     GString *out = g_string_new(NULL);
     unsigned passes = r->findings->counts[GATE_PASS];
@@ -103,6 +113,7 @@ char *gate_report_markdown(const struct gate_report *r) {
         rows_append(out, r, true);
         g_string_append(out, "\n</details>\n\n");
     }
+    absent_append(out, r);
     g_string_append(out, "*effect*: candidate against base, with its 95 % interval. *visible*: the "
                          "smallest effect that would have been seen.\n");
     return g_string_free(out, FALSE);

@@ -87,6 +87,38 @@ char *gate_headline(const struct gate_report *r) {
     return line;
 }
 
+static bool is_same_absence(const struct gate_finding *a, const struct gate_finding *b) {
+    return g_strcmp0(a->metric, b->metric) == 0 && g_strcmp0(a->reason, b->reason) == 0;
+}
+
+/* How many findings from i on are absent alike; 0 when one before i was. */
+static unsigned absences_from(const GArray *absent, guint i) {
+    const struct gate_finding *f = &g_array_index(absent, struct gate_finding, i);
+    unsigned count = 0;
+    for (guint k = 0; k < absent->len; k++) {
+        bool same = is_same_absence(f, &g_array_index(absent, struct gate_finding, k));
+        if (same && k < i)
+            return 0;
+        count += same;
+    }
+    return count;
+}
+
+GPtrArray *gate_absent_lines(const struct gate_findings *findings) {
+    GPtrArray *lines = g_ptr_array_new_with_free_func(g_free);
+    for (guint i = 0; findings->absent != NULL && i < findings->absent->len; i++) {
+        const struct gate_finding *f = &g_array_index(findings->absent, struct gate_finding, i);
+        unsigned cells = absences_from(findings->absent, i);
+        if (cells == 0)
+            continue;
+        char *line = g_strdup_printf("%s of %u cell%s: %s", gate_finding_metric(f), cells,
+                                     cells == 1 ? "" : "s", f->reason == NULL ? "" : f->reason);
+        g_ptr_array_add(lines, gate_line_safe(line));
+        g_free(line);
+    }
+    return lines;
+}
+
 char *gate_line_safe(const char *text) {
     char *valid = g_utf8_make_valid(text, -1);
     for (char *p = valid; *p != '\0'; p++) {

@@ -63,6 +63,9 @@ const char *gate_finding_metric(const struct gate_finding *f);
 char *gate_counts_text(const struct gate_findings *findings);
 /* "gate: REGRESSED (malloc -> mine): 2 REGRESSED, 17 PASS". Caller frees with g_free. */
 char *gate_headline(const struct gate_report *r);
+/* "instructions of 3 cells: valgrind is not installed", a line per metric and reason of what
+   neither side can measure here. Caller frees the array (its free function frees the lines). */
+GPtrArray *gate_absent_lines(const struct gate_findings *findings);
 /* One line of UTF-8 without control characters. Caller frees with g_free. */
 char *gate_line_safe(const char *text);
 

@@ -75,6 +75,10 @@ char *gate_report_text(const struct gate_report *r) {
     line_append(out, headings, widths);
     for (guint i = 0; i < r->findings->findings->len; i++)
         finding_append(out, finding_at(r, i), widths);
+    GPtrArray *absent = gate_absent_lines(r->findings);
+    for (guint i = 0; i < absent->len; i++)
+        g_string_append_printf(out, "not measured: %s\n", (const char *)absent->pdata[i]);
+    g_ptr_array_free(absent, TRUE);
     char *headline = gate_headline(r);
     g_string_append_printf(out, "\n%s\n", headline);
     g_free(headline);
