@@ -16,8 +16,9 @@
  * banded and timed metrics, and rejected again on confirmation blocks alone. IMPROVED is its mirror
  * image: swapping the sides negates every log_ratio exactly and makes one of the other. PASS: the
  * upper 97.5 % bound lies below 1 + pass_margin. INCONCLUSIVE: anything else, or live A/A blocks
- * that show (at 1 %) a bias beyond half the margin, or whose 95 % interval holds the effect. The
- * margin is the greater of the user's and the calibrated noise floor (gate_margin.h).
+ * that show (signed-rank, 1 %) a bias beyond half the margin, or from which the blocks of base and
+ * candidate do not differ (rank-sum, 5 %). The margin is the greater of the user's and the
+ * calibrated noise floor (gate_margin.h).
  */
 #ifndef HEAPMARK_HARNESS_ANALYZE_GATE_H
 #define HEAPMARK_HARNESS_ANALYZE_GATE_H

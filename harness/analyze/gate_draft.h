@@ -38,6 +38,7 @@ struct gate_draft {
     struct shift ab, aa;     /* log ratios at 95 %, of the first stage and of the A/A blocks */
     double p_more, p_less;   /* of the first stage: "not more (less) than the margin" */
     double aa_more, aa_less; /* of the A/A blocks: "not more (less) than half the margin" */
+    double beyond_more, beyond_less;   /* "not more (less) than the A/A blocks"; 0 without any */
     double confirm_more, confirm_less; /* of the confirmation blocks alone; 1 without any */
 };
 

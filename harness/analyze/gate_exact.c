@@ -224,8 +224,8 @@ void gate_exact_judge(struct gate_draft *draft, const struct gate_group *group,
         gate_draft_end(draft, text, GATE_INVALID,
                        "%.10g instead of %.10g: a count that falls by more than half is taken for "
                        "a broken counter; see what the candidate counts, and if the fall is meant, "
-                       "allow it with --limit 'CELL:%s=100'",
-                       c.candidate, c.base, metric->name);
+                       "allow it with --limit '%s:%s=100'",
+                       c.candidate, c.base, draft->finding.label, metric->name);
         return;
     }
     conclude(draft, metric, &c, text);

@@ -90,11 +90,16 @@ struct gate_power_point gate_power_at(const struct gate_power_request *request, 
 
 /* The least r whose r-th smallest of so many is a bound; 0: not even the greatest is. */
 static size_t bound_rank(size_t groups, const struct gate_floor_request *request) {
-    for (size_t rank = 1; rank <= groups; rank++) {
+    size_t least = 1;
+    size_t most = groups + 1;
+    while (least < most) {
+        size_t rank = least + (most - least) / 2;
         if (binomial_below(rank - 1, groups, request->content) >= request->confidence)
-            return rank;
+            most = rank;
+        else
+            least = rank + 1;
     }
-    return 0;
+    return least > groups ? 0 : least;
 }
 
 /* The greatest of n is a bound when content^n <= 1 - confidence. */

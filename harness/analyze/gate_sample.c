@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "harness/analyze/rank_sum.h"
 #include "harness/analyze/signed_rank.h"
 #include "harness/analyze/statistics.h"
 
@@ -164,21 +165,26 @@ static bool clock_check(struct gate_draft *draft, const struct gate_metric *metr
    neighbouring slices: not the same number, but not another story. */
 static bool columns_check(struct gate_draft *draft, const struct blocks *b, GStringChunk *text) {
     double *columns = g_new(double, b->count);
+    double farthest = 0;
     for (size_t i = 0; i < b->count; i++) {
-        if (b->base[i] == 0 || b->candidate[i] == 0) {
-            g_free(columns);
-            return true;
-        }
-        columns[i] = log(b->candidate[i]) - log(b->base[i]);
+        bool has_ratio = b->base[i] > 0 && b->candidate[i] > 0;
+        columns[i] = has_ratio ? log(b->candidate[i]) - log(b->base[i]) : INFINITY;
+        farthest = fmax(farthest, fabs(columns[i] - b->ratios[i]));
+    }
+    /* A value of 0 has no logarithm; and no two stories are so near each other. */
+    if (isinf(farthest) || farthest <= draft->margin.log_margin) {
+        g_free(columns);
+        return true;
     }
     struct shift shift = signed_rank_estimate(columns, b->count, LEVEL);
-    double apart = fabs(median_unsorted(columns, b->count) - median_unsorted(b->ratios, b->count));
+    double medians_apart =
+        fabs(median_unsorted(columns, b->count) - median_unsorted(b->ratios, b->count));
     g_free(columns);
     double margin = draft->margin.log_margin;
     bool is_swapped = (shift.low > margin && draft->ab.high < -margin) ||
                       (shift.high < -margin && draft->ab.low > margin);
-    bool is_apart =
-        apart > CONTRADICTS_MOST && (shift.low > draft->ab.high || shift.high < draft->ab.low);
+    bool is_apart = medians_apart > CONTRADICTS_MOST &&
+                    (shift.low > draft->ab.high || shift.high < draft->ab.low);
     if (!is_swapped && !is_apart)
         return true;
     gate_draft_end(draft, text, GATE_INVALID,
@@ -217,17 +223,32 @@ static void confirm(struct gate_draft *draft, const struct gate_group *group) {
     blocks_release(&b);
 }
 
-static void calibrate(struct gate_draft *draft, const struct gate_group *group) {
-    struct blocks b = blocks_of(group, NULL, "aa");
+/* Whether the sides differ more than the base from itself. */
+static void compare_with_aa(struct gate_draft *draft, const struct blocks *ab,
+                            const struct blocks *aa) {
+    if (aa->count == 0)
+        return;
     struct shifts s;
-    signed_rank_init(&s, b.ratios, b.count);
+    rank_sum_init(&s, (struct sample){aa->ratios, aa->count},
+                  (struct sample){ab->ratios, ab->count});
+    draft->beyond_more = shifts_p_above(&s, 0);
+    draft->beyond_less = shifts_p_below(&s, 0);
+    shifts_release(&s);
+}
+
+static void calibrate(struct gate_draft *draft, const struct gate_group *group,
+                      const struct blocks *ab) {
+    struct blocks aa = blocks_of(group, NULL, "aa");
+    struct shifts s;
+    signed_rank_init(&s, aa.ratios, aa.count);
     draft->aa = shifts_estimate(&s, LEVEL);
     draft->aa_more = shifts_p_above(&s, draft->margin.log_margin / 2);
     draft->aa_less = shifts_p_below(&s, -draft->margin.log_margin / 2);
-    draft->finding.aa_blocks = (unsigned)b.count;
+    draft->finding.aa_blocks = (unsigned)aa.count;
     draft->finding.aa_effect = expm1(draft->aa.estimate);
     shifts_release(&s);
-    blocks_release(&b);
+    compare_with_aa(draft, ab, &aa);
+    blocks_release(&aa);
 }
 
 /* Whether a machine that voids and stops so much can be trusted with a verdict. */
@@ -257,7 +278,7 @@ static void blocks_measure(struct gate_draft *draft, const struct gate_group *gr
     if (!columns_check(draft, ab, text))
         return;
     confirm(draft, group);
-    calibrate(draft, group);
+    calibrate(draft, group, ab);
 }
 
 void gate_sample_measure(struct gate_draft *draft, const struct gate_group *group,

@@ -5,8 +5,9 @@
 #include "harness/analyze/discovery.h"
 #include "harness/analyze/visible.h"
 
-#define POWER  0.9
-#define BIAS_P 0.01
+#define POWER    0.9
+#define BIAS_P   0.01
+#define BEYOND_P 0.05
 
 struct gate_family gate_family_of(const GArray *drafts, const struct gate_rule *rule) {
     double *more = g_new(double, drafts->len);
@@ -35,18 +36,19 @@ static bool is_biased(const struct gate_draft *draft) {
     return fmin(draft->aa_more, draft->aa_less) <= BIAS_P;
 }
 
-/* Whether the base against itself may be as far apart as the sides seem to be. */
-static bool is_within_aa(const struct gate_draft *draft) {
-    const struct shift *aa = &draft->aa;
-    return shift_is_bounded(aa) && aa->low <= draft->ab.estimate && draft->ab.estimate <= aa->high;
-}
-
-int gate_draft_direction(const struct gate_draft *draft, const struct gate_family *family) {
-    if (draft->state != GATE_DRAFT_OPEN || is_biased(draft) || is_within_aa(draft))
-        return 0;
+/* What the first stage finds, whatever the A/A blocks say: more (1), less (-1), nothing (0). */
+static int rejected(const struct gate_draft *draft, const struct gate_family *family) {
     if (draft->p_more <= family->p_more)
         return 1;
     return draft->p_less <= family->p_less ? -1 : 0;
+}
+
+int gate_draft_direction(const struct gate_draft *draft, const struct gate_family *family) {
+    if (draft->state != GATE_DRAFT_OPEN || is_biased(draft))
+        return 0;
+    int direction = rejected(draft, family);
+    double beyond = direction > 0 ? draft->beyond_more : draft->beyond_less;
+    return beyond <= BEYOND_P ? direction : 0;
 }
 
 static double percent(double log_ratio) {
@@ -72,10 +74,9 @@ static char *effect_text(const struct gate_draft *draft) {
 static void conclude_doubtful(struct gate_draft *draft, GStringChunk *text) {
     char *effect = effect_text(draft);
     gate_draft_end(draft, text, GATE_INCONCLUSIVE,
-                   "%s, but the base against itself lies between %+.3g and %+.3g %% in %u blocks; "
-                   "measure again on a quieter machine",
-                   effect, percent(draft->aa.low), percent(draft->aa.high),
-                   draft->finding.aa_blocks);
+                   "%s, but the base against itself seems %+.3g %% in %u blocks, which are too "
+                   "scattered to tell the two apart; measure again on a quieter machine",
+                   effect, percent(draft->aa.estimate), draft->finding.aa_blocks);
     g_free(effect);
 }
 
@@ -158,12 +159,12 @@ void gate_draft_conclude(struct gate_draft *draft, const struct gate_family *fam
     bool is_confirmed_now = direction != 0 && is_confirmed(draft, family, direction);
     if (is_biased(draft))
         conclude_biased(draft, text);
-    else if (draft->p_more <= family->p_more && direction == 0)
+    else if (rejected(draft, family) > 0 && direction == 0)
         conclude_doubtful(draft, text);
     else if (direction > 0 || is_confirmed_now)
         conclude_found(draft, is_confirmed_now, text);
     else if (draft->ab.high < draft->margin.log_pass)
-        conclude_pass(draft, draft->p_less <= family->p_less, text);
+        conclude_pass(draft, rejected(draft, family) < 0, text);
     else
         conclude_open(draft, text);
 }
