@@ -15,30 +15,9 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "harness/base/event_trace.h"
+#include "tests/cell/trace_totals.h"
 
-enum { TRACKS_MAX = 256, DEPTH_MAX = 16, THREADS = 4 };
-
-/* What is open on a track, and where its time is. */
-struct track_check {
-    uint64_t last_ns;
-    uint32_t role;
-    unsigned depth;
-    uint8_t open[DEPTH_MAX];
-    uint64_t begin_ns[DEPTH_MAX];
-    uint64_t arguments[DEPTH_MAX];
-};
-
-/* What a stream held. */
-struct trace_check {
-    struct track_check tracks[TRACKS_MAX];
-    uint64_t events, dropped; /* dropped: as the chunks tell */
-    uint64_t counts[EVENT_KIND_MOST + 1];
-    uint64_t slices_ns[EVENT_KIND_MOST + 1]; /* sums, at the kind of the beginning */
-    uint64_t sums[EVENT_KIND_MOST + 1][2];   /* of arguments */
-    uint64_t stops, stops_ns;                /* of collections */
-    uint64_t roles[4];                       /* chunks */
-};
+enum { THREADS = 4 };
 
 static int stream_new(void) {
     struct event_stream_head head = {.version = EVENT_STREAM_VERSION};
@@ -49,79 +28,33 @@ static int stream_new(void) {
     return fd;
 }
 
-static void slice_open(struct track_check *t, const struct event *event) {
-    CHECK(t->depth < DEPTH_MAX);
-    t->open[t->depth] = (uint8_t)event->kind;
-    t->begin_ns[t->depth] = event->time_ns;
-    t->arguments[t->depth++] = event->arguments[0];
+/* A stream of which goheap has written the chunks, but nobody the end. */
+static struct trace_totals *trace_check(FILE *in) {
+    static struct trace_totals totals;
+    trace_totals_read(&totals, in);
+    if (totals.broken != NULL)
+        check_failed(__FILE__, __LINE__, totals.broken);
+    for (size_t i = 0; i < TRACE_TRACKS_MAX; i++)
+        CHECK_EQUAL(totals.tracks[i].depth, 0);
+    return &totals;
 }
 
-static void slice_close(struct trace_check *check, struct track_check *t,
-                        const struct event *event) {
-    CHECK(t->depth > 0);
-    t->depth--;
-    CHECK_EQUAL(event->kind, t->open[t->depth] + 1u);
-    uint64_t slice_ns = event->time_ns - t->begin_ns[t->depth];
-    check->slices_ns[t->open[t->depth]] += slice_ns;
-    if (event->kind == EVENT_STOP_END && t->arguments[t->depth] != EVENT_STOP_OTHER) {
-        check->stops++;
-        check->stops_ns += slice_ns;
-    }
-}
-
-static void event_check(struct trace_check *check, struct track_check *t,
-                        const struct event *event) {
-    const struct event_facts *facts = event_facts_find(event->kind);
-    CHECK(event->time_ns >= t->last_ns);
-    t->last_ns = event->time_ns;
-    check->events++;
-    check->counts[event->kind]++;
-    for (int i = 0; i < 2; i++)
-        check->sums[event->kind][i] += event->arguments[i];
-    if (facts->shape == EVENT_BEGIN)
-        slice_open(t, event);
-    else if (facts->shape == EVENT_END)
-        slice_close(check, t, event);
-}
-
-static void chunk_check(struct trace_check *check, const struct event_chunk *chunk) {
-    struct event_cursor cursor;
-    struct event event;
-    CHECK(chunk->head.track < TRACKS_MAX);
-    struct track_check *t = &check->tracks[chunk->head.track];
-    CHECK(t->last_ns == 0 || t->role == chunk->head.role);
-    t->role = chunk->head.role;
-    check->roles[chunk->head.role]++;
-    check->dropped += chunk->head.dropped;
-    event_cursor_init(&cursor, chunk);
-    while (event_cursor_next(&cursor, &event))
-        event_check(check, t, &event);
-    CHECK(!event_cursor_is_bad(&cursor));
-}
-
-/* Reads a stream of which goheap has written the chunks. */
-static struct trace_check *trace_check(FILE *in) {
-    static struct trace_check check;
-    struct event_stream stream;
-    struct event_chunk chunk;
-    struct error err;
-    memset(&check, 0, sizeof check);
-    CHECK(event_stream_open(&stream, in, "trace", &err));
-    while (event_stream_next(&stream, &chunk, &err) == EVENT_STREAM_CHUNK)
-        chunk_check(&check, &chunk);
-    for (size_t i = 0; i < TRACKS_MAX; i++)
-        CHECK_EQUAL(check.tracks[i].depth, 0);
-    event_stream_release(&stream);
-    return &check;
-}
-
-static struct trace_check *trace_check_fd(int fd) {
+static struct trace_totals *trace_check_fd(int fd) {
     CHECK(lseek(fd, 0, SEEK_SET) == 0);
     FILE *in = fdopen(fd, "rb");
     CHECK(in != NULL);
-    struct trace_check *check = trace_check(in);
+    struct trace_totals *check = trace_check(in);
     fclose(in);
     return check;
+}
+
+/* Of collections. */
+static uint64_t stops(const struct trace_totals *check) {
+    return check->stops[EVENT_STOP_SETUP] + check->stops[EVENT_STOP_TERMINATION];
+}
+
+static uint64_t stops_ns(const struct trace_totals *check) {
+    return check->stops_ns[EVENT_STOP_SETUP] + check->stops_ns[EVENT_STOP_TERMINATION];
 }
 
 /* ---- threads ---- */
@@ -145,13 +78,13 @@ static NOINLINE void work_once(struct goheap_mutator *m, uint64_t *random) {
 
 static void *thread_main(void *number) {
     uint64_t random = (uintptr_t)number;
-    while (!__atomic_load_n(&threads_may_end, __ATOMIC_RELAXED)) {
+    do {
         struct goheap_mutator *m = goheap_attach(__builtin_frame_address(0));
         CHECK(m != NULL);
         for (int i = 0; i < 300; i++)
             work_once(m, &random);
         goheap_detach(m);
-    }
+    } while (!__atomic_load_n(&threads_may_end, __ATOMIC_RELAXED));
     return NULL;
 }
 
@@ -171,32 +104,46 @@ static void threads_join(struct goheap_mutator *m, const pthread_t *threads) {
 
 /* ---- claims ---- */
 
+/* What threads that allocate and collect must show sooner or later. */
+static const enum event_kind kinds_awaited[] = {
+    EVENT_THREAD_START, EVENT_THREAD_END,  EVENT_STOPPED_BEGIN, EVENT_STOP_BEGIN,
+    EVENT_BLOCK_BEGIN,  EVENT_SWEEP_BEGIN, EVENT_LARGE_ALLOC,   EVENT_SPAN_ALLOC,
+    EVENT_REFILL,       EVENT_SETUP_BEGIN, EVENT_SPAN_FREE,     EVENT_HEAP_LIVE};
+enum { KINDS_AWAITED = sizeof kinds_awaited / sizeof kinds_awaited[0], ROUNDS_MOST = 1000 };
+
+/* Returns how many of the kinds this trace and those before have shown. */
+static int trace_once(struct goheap_mutator *m, uint64_t *random, bool seen[]) {
+    struct goheap_trace trace;
+    int fd = stream_new(), count = 0;
+    CHECK(goheap_trace_start(m, fd));
+    for (int i = 0; i < 300; i++)
+        work_once(m, random);
+    goheap_trace_stop(m, &trace);
+    const struct trace_totals *check = trace_check_fd(fd);
+    CHECK_EQUAL(trace.write_error, 0);
+    CHECK_EQUAL(trace.dropped, 0);
+    CHECK_EQUAL(trace.events, check->events);
+    CHECK(check->chunks[EVENT_ROLE_CYCLE] > 0 && check->chunks[EVENT_ROLE_MUTATOR] > 0);
+    for (int i = 0; i < KINDS_AWAITED; i++) {
+        seen[i] |= check->counts[kinds_awaited[i]] > 0;
+        count += seen[i];
+    }
+    return count;
+}
+
 static void slices_must_nest(struct goheap_options options) {
     static struct node *list;
     struct goheap_mutator *m = heap_start(&options);
     pthread_t threads[THREADS];
     uint64_t random = 99;
+    bool seen[KINDS_AWAITED] = {false};
+    int count = 0;
     CHECK(goheap_root(&list, sizeof list));
     list = list_build(m, 20000);
     threads_start(threads);
-    for (int round = 0; round < 5; round++) {
-        struct goheap_trace trace;
-        int fd = stream_new();
-        CHECK(goheap_trace_start(m, fd));
-        for (int i = 0; i < 300; i++)
-            work_once(m, &random);
-        goheap_trace_stop(m, &trace);
-        struct trace_check *check = trace_check_fd(fd);
-        CHECK_EQUAL(trace.write_error, 0);
-        CHECK_EQUAL(trace.dropped, 0);
-        CHECK_EQUAL(trace.events, check->events);
-        CHECK(check->counts[EVENT_THREAD_START] > THREADS);
-        CHECK(check->counts[EVENT_STOPPED_BEGIN] > 0);
-        CHECK(check->counts[EVENT_LARGE_ALLOC] > 0 && check->counts[EVENT_SPAN_ALLOC] > 0);
-        CHECK(check->counts[EVENT_BLOCK_BEGIN] > 0 && check->counts[EVENT_SWEEP_BEGIN] > 0);
-        CHECK(check->counts[EVENT_STOP_BEGIN] > check->stops && check->stops > 0);
-        CHECK(check->roles[EVENT_ROLE_CYCLE] > 0 && check->roles[EVENT_ROLE_MUTATOR] > THREADS);
-    }
+    for (int round = 0; round < 5 || (count < KINDS_AWAITED && round < ROUNDS_MOST); round++)
+        count = trace_once(m, &random, seen);
+    CHECK_EQUAL(count, KINDS_AWAITED);
     threads_join(m, threads);
 }
 
@@ -235,10 +182,10 @@ HEAP_TEST(sums_of_slices_are_the_totals_of_the_statistics) {
     collect_all(m);
     goheap_read_memstats(m, &after);
     goheap_trace_stop(m, &trace);
-    struct trace_check *check = trace_check_fd(fd);
+    struct trace_totals *check = trace_check_fd(fd);
     CHECK(after.num_gc - before.num_gc > 10 && after.bgsweep_count > 0);
-    CHECK_EQUAL(check->stops, after.stw_count - before.stw_count);
-    CHECK_EQUAL(check->stops_ns, after.pause_total_ns - before.pause_total_ns);
+    CHECK_EQUAL(stops(check), after.stw_count - before.stw_count);
+    CHECK_EQUAL(stops_ns(check), after.pause_total_ns - before.pause_total_ns);
     CHECK_EQUAL(check->counts[EVENT_SETUP_BEGIN], after.num_gc - before.num_gc);
     CHECK_EQUAL(check->slices_ns[EVENT_ASSIST_BEGIN], after.assist_ns - before.assist_ns);
     CHECK_EQUAL(check->sums[EVENT_SWEEP_END][1], after.sweep_mutator_ns - before.sweep_mutator_ns);
@@ -246,7 +193,7 @@ HEAP_TEST(sums_of_slices_are_the_totals_of_the_statistics) {
                 after.bgsweep_count - before.bgsweep_count);
     CHECK_EQUAL(check->sums[EVENT_HEAP_GROW][0], after.heap_sys - before.heap_sys);
     CHECK_EQUAL(check->slices_ns[EVENT_SETUP_BEGIN] + check->slices_ns[EVENT_TERMINATION_BEGIN],
-                check->stops_ns);
+                stops_ns(check));
 }
 
 /* Two events of a few bytes each. */
@@ -285,7 +232,7 @@ HEAP_TEST(a_reader_that_stalls_makes_events_be_dropped_whole_slices_and_counted)
     goheap_trace_stop(m, &trace);
     close(ends[1]);
     pthread_join(reader, &result);
-    const struct trace_check *check = result;
+    const struct trace_totals *check = result;
     CHECK_EQUAL(trace.write_error, 0);
     CHECK_EQUAL(trace.events, check->events);
     CHECK(trace.dropped > 0 && check->dropped > 0 && check->dropped <= trace.dropped);
@@ -339,7 +286,7 @@ HEAP_TEST(a_thread_that_comes_and_goes_is_told) {
     threads_start(threads);
     threads_join(m, threads);
     goheap_trace_stop(m, &trace);
-    struct trace_check *check = trace_check_fd(fd);
+    struct trace_totals *check = trace_check_fd(fd);
     CHECK(check->counts[EVENT_THREAD_END] >= THREADS);
     CHECK_EQUAL(check->counts[EVENT_THREAD_START], check->counts[EVENT_THREAD_END] + 1);
 }
