@@ -6,6 +6,7 @@
 
 #include "harness/analyze/trace_histogram.h"
 #include "harness/analyze/trace_shares.h"
+#include "harness/capture/trace_read.h"
 
 const uint64_t trace_windows_ns[TRACE_WINDOWS] = {1000000, 10000000, 50000000};
 
@@ -145,8 +146,15 @@ static bool is_within(const struct trace_cell_summary *cell, uint64_t time_ns) {
     return time_ns >= cell->start_ns && time_ns < cell->end_ns;
 }
 
-static void summary_tally(struct trace_summary *s, const struct timeline_event *end) {
+/* Of a slice that began before the run or ends after it, the part that is within. One that stands
+   for several cannot be cut, and is short. */
+static void summary_tally(struct trace_summary *s, const struct timeline_event *told) {
+    struct timeline_event whole = *told, *end = &whole;
     struct name_tally *tally = tally_get(s, end->name);
+    end->start_ns = MAX(told->start_ns, s->cell->start_ns);
+    end->time_ns = MIN(told->time_ns, s->cell->end_ns);
+    if (told->count <= 1)
+        end->total_ns = end->time_ns - end->start_ns;
     uint64_t each_ns = end->count == 0 ? 0 : end->total_ns / end->count;
     if (tally->lengths == NULL)
         tally->lengths = g_new0(struct trace_histogram, 1);
@@ -256,7 +264,8 @@ static void summary_event(struct timeline_sink *sink, const struct timeline_even
     } else if (event->kind == TIMELINE_END) {
         summary_stop(s, event);
         summary_keep(s, event);
-        if (is_within(s->cell, event->start_ns)) {
+        if (event->start_ns < s->cell->end_ns && event->time_ns >= s->cell->start_ns &&
+            strcmp(event->name->text, TRACE_RUN_NAME) != 0) {
             summary_tally(s, event);
             summary_count_slices(s, event);
         }

@@ -4,8 +4,9 @@
  *
  * A sink of the timeline. Of slices it keeps a histogram per name, and of those that take time from
  * mutators each one (24 bytes), for utilisation and shares; beyond TRACE_INTERVALS_MAX of a cell
- * these two are not known. Everything is of the timed run: a slice counts when it begins within,
- * and its time when it lies within.
+ * these two are not known. Everything is of the timed run: a slice counts when a part of it lies
+ * within, and its time as far as it does. Only stops are counted as the record counts them, those
+ * of a cycle that ends just after the run included.
  */
 #ifndef HEAPMARK_HARNESS_ANALYZE_TRACE_SUMMARY_H
 #define HEAPMARK_HARNESS_ANALYZE_TRACE_SUMMARY_H

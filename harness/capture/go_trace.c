@@ -61,6 +61,7 @@ struct go_regions {
     struct trace_facts *facts;
     GHashTable *goroutines; /* a thread's goroutine -> uint64_t *: when its region began */
     GHashTable *threads;    /* M -> its goroutine */
+    GHashTable *functions;  /* goroutine -> what it begins with, by a stack of it; char * */
     uint64_t events, last_ns, first_ns;
 };
 
@@ -72,12 +73,29 @@ static void regions_follow(struct go_regions *r, const struct go_event *e) {
         g_hash_table_insert(r->threads, id_key(e->thread), id_key(goroutine));
 }
 
+/* Of a goroutine that was there before the trace no creation is told: a stack of it, when it waits,
+   says what it began with. */
+static void regions_name(struct go_regions *r, const struct go_generation *g,
+                         const struct go_event *e) {
+    gpointer goroutine = g_hash_table_lookup(r->threads, id_key(e->thread));
+    if (e->kind == GO_EVENT_GO_DESTROY)
+        g_hash_table_remove(r->functions, goroutine);
+    if ((e->kind != GO_EVENT_GO_STOP && e->kind != GO_EVENT_GO_BLOCK) || goroutine == NULL ||
+        g_hash_table_size(r->functions) >= NAMES_MAX ||
+        g_hash_table_contains(r->functions, goroutine))
+        return;
+    const struct go_stack *stack = go_stack_find(g, e->arguments[1]);
+    if (stack != NULL && *go_string(g, stack->root) != '\0')
+        g_hash_table_insert(r->functions, goroutine, g_strdup(go_string(g, stack->root)));
+}
+
 static void regions_event(void *context, const struct go_generation *g, const struct go_event *e) {
     struct go_regions *r = context;
     r->events++;
     r->first_ns = MIN(r->first_ns, e->time_ns);
     r->last_ns = MAX(r->last_ns, e->time_ns);
     regions_follow(r, e);
+    regions_name(r, g, e);
     bool is_end = e->kind == GO_EVENT_REGION_END;
     if ((e->kind != GO_EVENT_REGION_BEGIN && !is_end) ||
         strcmp(go_string(g, e->arguments[1]), TIMED_REGION) != 0)
@@ -94,12 +112,14 @@ static void regions_init(struct go_regions *r, struct trace_facts *facts) {
     *r = (struct go_regions){.facts = facts,
                              .goroutines = g_hash_table_new_full(id_hash, NULL, NULL, g_free),
                              .threads = g_hash_table_new(id_hash, NULL),
+                             .functions = g_hash_table_new_full(id_hash, NULL, NULL, g_free),
                              .first_ns = UINT64_MAX};
 }
 
 static void regions_release(struct go_regions *r) {
     g_hash_table_destroy(r->goroutines);
     g_hash_table_destroy(r->threads);
+    g_hash_table_destroy(r->functions);
 }
 
 bool go_trace_facts(const char *path, struct trace_facts *facts, struct error *err) {
@@ -111,6 +131,9 @@ bool go_trace_facts(const char *path, struct trace_facts *facts, struct error *e
     regions_init(&regions, facts);
     if (!go_file_tell(&file, regions_event, &regions, &damage))
         facts->note = "some events of Go's trace are not known to heapmark and are left out";
+    else
+        facts->note = "Go's slices of stops hold what its PauseTotalNs leaves out: waiting for the "
+                      "scheduler's lock before a stop, and finishing after marking has ended";
     facts->events = regions.events;
     facts->bytes = file.bytes;
     facts->is_cut = file.is_cut;
@@ -136,10 +159,7 @@ static enum slice_class goroutine_class(const char *function) {
                : SLICE_RUN;
 }
 
-static void goroutine_begins_with(struct go_teller *teller, const struct go_generation *g,
-                                  uint64_t goroutine, uint64_t stack_id, bool is_new) {
-    const struct go_stack *stack = go_stack_find(g, stack_id);
-    const char *function = stack == NULL ? "" : go_string(g, is_new ? stack->leaf : stack->root);
+static void goroutine_call(struct go_teller *teller, uint64_t goroutine, const char *function) {
     if (*function == '\0' || g_hash_table_size(teller->names) >= NAMES_MAX)
         return;
     char *text = g_strdup_printf("goroutine %s", function);
@@ -147,6 +167,13 @@ static void goroutine_begins_with(struct go_teller *teller, const struct go_gene
         timeline_name(teller->timeline, text, goroutine_class(function));
     g_hash_table_insert(teller->names, id_key(goroutine), (gpointer)(gsize)name);
     g_free(text);
+}
+
+static void goroutine_begins_with(struct go_teller *teller, const struct go_generation *g,
+                                  uint64_t goroutine, uint64_t stack_id, bool is_new) {
+    const struct go_stack *stack = go_stack_find(g, stack_id);
+    if (stack != NULL)
+        goroutine_call(teller, goroutine, go_string(g, is_new ? stack->leaf : stack->root));
 }
 
 static const struct timeline_name *goroutine_name(struct go_teller *teller, uint64_t goroutine) {
@@ -412,6 +439,14 @@ static void teller_event(void *context, const struct go_generation *g, const str
 
 /* ---- the whole ---- */
 
+static void goroutines_call(struct go_teller *teller, const struct go_regions *regions) {
+    GHashTableIter each;
+    gpointer goroutine, function;
+    g_hash_table_iter_init(&each, regions->functions);
+    while (g_hash_table_iter_next(&each, &goroutine, &function))
+        goroutine_call(teller, GPOINTER_TO_SIZE(goroutine), function);
+}
+
 static void mutators_make(struct go_teller *teller, const struct go_regions *regions) {
     GHashTableIter each;
     gpointer goroutine;
@@ -464,6 +499,7 @@ bool go_trace_tell(const char *path, struct timeline *t, struct error *err) {
     go_file_tell(&file, regions_event, &regions, &ignored);
     teller_init(&teller, t);
     mutators_make(&teller, &regions);
+    goroutines_call(&teller, &regions);
     go_file_tell(&file, teller_event, &teller, &ignored);
     timeline_rate(t, teller.alloc, "allocated bytes per second");
     teller_release(&teller);

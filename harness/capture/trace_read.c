@@ -19,11 +19,12 @@ void trace_facts_add_run(struct trace_facts *facts, uint64_t start_ns, uint64_t 
 }
 
 void trace_runs_tell(struct timeline *t, const struct trace_facts *facts) {
-    const struct timeline_name *name = timeline_name(t, "timed run", SLICE_OTHER);
+    const struct timeline_name *name = timeline_name(t, TRACE_RUN_NAME, SLICE_OTHER);
     for (guint i = 0; i < facts->runs->len; i++) {
         const struct trace_run *run = &g_array_index(facts->runs, struct trace_run, i);
-        char *title = facts->runs->len == 1 ? g_strdup("timed run")
-                                            : g_strdup_printf("timed run, thread %u", i + 1);
+        char *title = facts->runs->len == 1
+                          ? g_strdup(TRACE_RUN_NAME)
+                          : g_strdup_printf("%s, thread %u", TRACE_RUN_NAME, i + 1);
         struct timeline_track *track = timeline_track_new(t, TRACK_OTHER, title, 0);
         timeline_begin(t, track, run->start_ns, name);
         timeline_end(t, track, run->end_ns, name);

@@ -31,7 +31,9 @@ void trace_facts_release(struct trace_facts *facts);
 /* Adds a run, and widens the timed run by it. */
 void trace_facts_add_run(struct trace_facts *facts, uint64_t start_ns, uint64_t end_ns);
 
-/* Shows each thread's timed run as a slice of its own track. */
+#define TRACE_RUN_NAME "timed run"
+
+/* Shows each thread's timed run as a slice, TRACE_RUN_NAME, of its own track. */
 void trace_runs_tell(struct timeline *t, const struct trace_facts *facts);
 
 /*

@@ -3,13 +3,14 @@
 
 #include <string.h>
 
+#include "harness/capture/trace_read.h"
 #include "harness/present/quantity.h"
 
 enum {
     WINDOW_NS = 1000000,
     ROW_PIXELS = 26,
     PANEL_PIXELS = 64,
-    HEAD_PIXELS = 96,
+    HEAD_PIXELS = 76,
     FOOT_PIXELS = 64
 };
 
@@ -93,7 +94,8 @@ static void strip_keep(struct trace_strip *s, unsigned panel, const struct timel
 
 static void strip_event(struct timeline_sink *sink, const struct timeline_event *event) {
     struct trace_strip *s = (struct trace_strip *)sink;
-    if (event->kind == TIMELINE_TRACK && event->track->role != TRACK_COUNTER) {
+    if (event->kind == TIMELINE_TRACK && event->track->role != TRACK_COUNTER &&
+        !g_str_has_prefix(event->track->name, TRACE_RUN_NAME)) {
         struct strip_track track = {.number = event->track->number,
                                     .name = g_strdup(event->track->name),
                                     .role = event->track->role};
