@@ -5,9 +5,8 @@
  *               gives everything but instructions, and how many operations the workload has
  *   simulated   each repeat with N and with 2N operations; what differs is what N operations cost
  *
- * N is an eighth of the workload's operations, for a collector needs some collections to show what
- * it costs, but no more than SIMULATED_OPS_MAX where slices add up: a simulated instruction costs
- * 20 to 50 real ones.
+ * A simulated instruction costs 20 to 50 real ones, so N is half of the workload's operations, 2N
+ * all that it does, but no more than SIMULATED_OPS_MAX where slices add up.
  */
 #include "harness/run/gate_counts.h"
 
@@ -21,10 +20,12 @@
 #include "harness/run/gate_counts_run.h"
 
 enum {
-    SIMULATED_SHARE = 8,
     SIMULATED_OPS_MAX = 125 * 1000,
     PADDING_BYTES = 1024, /* at least, so that a side's own words can be made longer */
     PADDING_STEP_BYTES = 1040,
+    /* A command's start-up is counted, too, and reads the environment: about 5 instructions a byte.
+     */
+    PADDING_STEP_BYTES_COMMAND = 48,
     FD_LEAST = 16,
     REASON_BYTES_MAX = 1024,
 };
@@ -85,11 +86,13 @@ struct counts_pass {
 
 static struct count_request pass_request(const struct counts *c, const struct counts_pass *pass,
                                          unsigned place) {
+    const bool is_command = c->sides[place]->cell == NULL;
+    const size_t step = is_command ? PADDING_STEP_BYTES_COMMAND : PADDING_STEP_BYTES;
     return (struct count_request){
         .side = c->sides[place],
         .options = c->options,
         .place = place,
-        .padding_bytes = c->words_bytes + PADDING_BYTES + pass->repeat * PADDING_STEP_BYTES,
+        .padding_bytes = c->words_bytes + PADDING_BYTES + pass->repeat * step,
         .operations = pass->operations,
         .memory_limit_bytes = pass->tool == NULL ? c->memory_limit_bytes : 0,
         .tool = pass->tool};
@@ -226,11 +229,22 @@ static double run_retained_bytes(const struct count_run *run) {
     return run->totals.retained_bytes == INT64_MIN ? NAN : (double)run->totals.retained_bytes;
 }
 
-static double run_mmap_calls(const struct count_run *run) {
-    if (run->syscalls.refusal != NULL)
+static double run_syscalls(const struct count_run *run, enum syscall_kind kind) {
+    const struct syscall_count *s = &run->syscalls;
+    if (s->refusal != NULL)
         return NAN;
-    return (double)(run->syscalls.is_marked ? run->syscalls.measured_calls : run->syscalls.calls);
+    return (double)(s->is_marked ? s->measured[kind] : s->calls[kind]);
 }
+
+#define RUN_SYSCALLS(name, kind)                                                                   \
+    static double name(const struct count_run *run) {                                              \
+        return run_syscalls(run, kind);                                                            \
+    }
+RUN_SYSCALLS(run_mmap_calls, SYSCALL_MMAP)
+RUN_SYSCALLS(run_munmap_calls, SYSCALL_MUNMAP)
+RUN_SYSCALLS(run_mremap_calls, SYSCALL_MREMAP)
+RUN_SYSCALLS(run_madvise_calls, SYSCALL_MADVISE)
+RUN_SYSCALLS(run_brk_calls, SYSCALL_BRK)
 
 static double run_minor_faults(const struct count_run *run) {
     return count_real(run->observation.record.minor_faults);
@@ -253,6 +267,10 @@ static const struct counted_metric native_metrics[] = {
     {"requested_bytes", GATE_COUNT_ALLOCATION, run_requested_bytes, true},
     {"retained_bytes", GATE_COUNT_ALLOCATION, run_retained_bytes, true},
     {"mmap_calls", GATE_COUNT_MMAP_CALLS, run_mmap_calls, false},
+    {"munmap_calls", GATE_COUNT_MMAP_CALLS, run_munmap_calls, false},
+    {"mremap_calls", GATE_COUNT_MMAP_CALLS, run_mremap_calls, false},
+    {"madvise_calls", GATE_COUNT_MMAP_CALLS, run_madvise_calls, false},
+    {"brk_calls", GATE_COUNT_MMAP_CALLS, run_brk_calls, false},
     {"minor_faults", GATE_COUNT_MINOR_FAULTS, run_minor_faults, false},
 };
 
@@ -271,7 +289,7 @@ static char *count_reason(const struct counted_metric *metric, const struct coun
     if (metric->count == run_instructions)
         return g_strdup_printf("not under valgrind: %s: %s", run->status,
                                run->reason == NULL ? "" : run->reason);
-    if (metric->count == run_mmap_calls)
+    if (metric->metrics == GATE_COUNT_MMAP_CALLS)
         return g_strdup_printf("%s is not permitted here (%s): allow it in the container, or run "
                                "outside of it",
                                run->syscalls.refusal, g_strerror(run->syscalls.error_number));
@@ -364,6 +382,13 @@ static const char *setting_value(const struct strategy *s, const char *name) {
     return NULL;
 }
 
+static bool goheap_has_worker(const struct strategy *s) {
+    const char *gc = setting_value(s, "gc"), *worker = setting_value(s, "worker");
+    if (gc != NULL && strcmp(gc, "off") == 0)
+        return false;
+    return gc == NULL || strcmp(gc, "stw") != 0 || worker == NULL || strcmp(worker, "off") != 0;
+}
+
 /* Why a side's instructions are no number of its own; NULL: they are. */
 static const char *simulation_refusal(const struct gate_side *side) {
     if (side->cell == NULL)
@@ -375,9 +400,9 @@ static const char *simulation_refusal(const struct gate_side *side) {
     if (strcmp(s->binding_name, "go") == 0)
         return "the Go runtime does its work on threads of its own, and does not mark the timed "
                "run";
-    const char *gc = strcmp(s->binding_name, "goheap") == 0 ? setting_value(s, "gc") : "stw";
-    if (gc == NULL || strcmp(gc, "concurrent") == 0)
-        return "goheap marks on a thread of its own: give it gc=stw to count instructions";
+    if (strcmp(s->binding_name, "goheap") == 0 && goheap_has_worker(s))
+        return "goheap's own thread works when the clock says so: give it gc=stw:worker=off to "
+               "count instructions";
     return NULL;
 }
 
@@ -430,9 +455,9 @@ static bool counts_slope(const struct counts *c, struct counts_pass *pass, uint6
 static uint64_t simulated_operations(const struct gate_side *side, uint64_t operations) {
     if (side->cell == NULL)
         return 0;
-    uint64_t share = MAX(operations / SIMULATED_SHARE, 1);
     bool is_sliceable = (side->cell->workload->traits & TRAIT_SLICEABLE) != 0;
-    return is_sliceable ? MIN(share, (uint64_t)SIMULATED_OPS_MAX) : share;
+    uint64_t half = MAX(operations / 2, 1);
+    return is_sliceable ? MIN(half, (uint64_t)SIMULATED_OPS_MAX) : half;
 }
 
 static bool counts_simulated(const struct counts *c, uint64_t operations) {
@@ -558,7 +583,7 @@ char *gate_counts_conditions(const char *metric) {
         return instruction_conditions();
     if (strcmp(metric, "minor_faults") == 0)
         return fault_conditions();
-    if (strcmp(metric, "mmap_calls") == 0)
+    if (g_str_has_suffix(metric, "_calls"))
         return g_strdup_printf("glibc %s, %ld CPUs", gnu_get_libc_version(),
                                sysconf(_SC_NPROCESSORS_ONLN));
     return g_strdup("");

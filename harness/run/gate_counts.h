@@ -1,13 +1,13 @@
 /*
  * The gate's exact tier: what both sides count, now, on the same work.
  *
- *   allocs, bytes, requested_bytes, retained_bytes   totals of the cell program's counting pass
- * over its own number of operations; whole numbers, never quotients mmap_calls     mmap, munmap,
- * mremap, madvise and brk of the whole process tree between the start and the end of the timed run
- * (syscall_count.h); of a command: from its exec minor_faults   of the timed run (of a command: of
- * all its processes) instructions   simulated by valgrind in the timed run (instruction_count.h),
- * as a slope: the difference of two runs that differ in nothing but their operations; of a command:
- * all of it
+ * - allocs, bytes, requested_bytes, retained_bytes: totals of the cell program's counting pass over
+ *   as many operations as are timed; whole numbers, never quotients.
+ * - mmap_calls, munmap_calls, mremap_calls, madvise_calls, brk_calls: of the whole process tree
+ *   between the start and the end of the timed run (syscall_count.h); of a command: from its exec.
+ * - minor_faults: of the timed run (of a command: of all its processes).
+ * - instructions: simulated by valgrind in the timed run (instruction_count.h), as a slope: what a
+ *   run of 2N operations has more than a run of N; of a command: all of it.
  *
  * Each side is measured at least twice, in an environment of another size each time, because a
  * number that follows the place of the stack is no exact one: whether the repeats agree is for the

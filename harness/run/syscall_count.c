@@ -32,8 +32,8 @@
 #define AUDIT_ARCH_HERE 0
 #endif
 
-/* What the filter tells the tracer. */
-enum { SAW_CALL = 1, SAW_MARK = 2 };
+/* What the filter tells the tracer: a mark, or SAW_CALL and the kind. */
+enum { SAW_MARK = 1, SAW_CALL = 2 };
 
 enum { STATUS_NONE = -1 };
 
@@ -54,29 +54,29 @@ struct trace {
 
 #define FIELD_AT(field) ((uint32_t)offsetof(struct seccomp_data, field))
 #define LOAD(field)     BPF_STMT(BPF_LD | BPF_W | BPF_ABS, FIELD_AT(field))
-/* Goes on `to` lines further when the loaded word is `value`. */
-#define JUMP_IF(value, to) BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, (uint32_t)(value), (to), 0)
-#define ANSWER(what)       BPF_STMT(BPF_RET | BPF_K, (what))
+#define ANSWER(what)    BPF_STMT(BPF_RET | BPF_K, (what))
+/* Goes over the next `lines` when the loaded word is not `value`. */
+#define UNLESS(value, lines) BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, (uint32_t)(value), 0, (lines))
+#define COUNTED(number, kind)                                                                      \
+    UNLESS(number, 1), ANSWER(SECCOMP_RET_TRACE | (uint32_t)(SAW_CALL + (kind)))
 
 static bool filter_install(void) {
     /* A processor of little endian has an argument's lower half first. */
     static struct sock_filter lines[] = {
         LOAD(arch),
-        JUMP_IF(AUDIT_ARCH_HERE, 1),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, AUDIT_ARCH_HERE, 1, 0),
         ANSWER(SECCOMP_RET_ALLOW),
         LOAD(nr),
-        JUMP_IF(__NR_mmap, 9),
-        JUMP_IF(__NR_munmap, 8),
-        JUMP_IF(__NR_mremap, 7),
-        JUMP_IF(__NR_madvise, 6),
-        JUMP_IF(__NR_brk, 5),
-        JUMP_IF(__NR_prctl, 1),
-        ANSWER(SECCOMP_RET_ALLOW),
+        COUNTED(__NR_mmap, SYSCALL_MMAP),
+        COUNTED(__NR_munmap, SYSCALL_MUNMAP),
+        COUNTED(__NR_mremap, SYSCALL_MREMAP),
+        COUNTED(__NR_madvise, SYSCALL_MADVISE),
+        COUNTED(__NR_brk, SYSCALL_BRK),
+        UNLESS(__NR_prctl, 3),
         LOAD(args[0]),
-        JUMP_IF(CELL_MARK_PRCTL, 2),
-        ANSWER(SECCOMP_RET_ALLOW),
-        ANSWER(SECCOMP_RET_TRACE | SAW_CALL), /* not reached by falling */
+        UNLESS(CELL_MARK_PRCTL, 1),
         ANSWER(SECCOMP_RET_TRACE | SAW_MARK),
+        ANSWER(SECCOMP_RET_ALLOW),
     };
     struct sock_fprog program = {.len = sizeof lines / sizeof lines[0], .filter = lines};
     return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 &&
@@ -107,9 +107,12 @@ static void tracer_saw(struct trace *trace, unsigned long what) {
         trace->is_inside = !trace->is_inside;
         return;
     }
-    trace->count.calls++;
+    const unsigned long kind = what - SAW_CALL;
+    if (kind >= SYSCALL_KIND_COUNT)
+        return; /* another filter's, of a program that has its own */
+    trace->count.calls[kind]++;
     if (trace->is_inside)
-        trace->count.measured_calls++;
+        trace->count.measured[kind]++;
 }
 
 /* The signal to go on with after a stop; 0: none. */

@@ -14,14 +14,23 @@
 
 #include "harness/run/process.h"
 
+enum syscall_kind {
+    SYSCALL_MMAP,
+    SYSCALL_MUNMAP,
+    SYSCALL_MREMAP,
+    SYSCALL_MADVISE,
+    SYSCALL_BRK,
+    SYSCALL_KIND_COUNT
+};
+
 struct syscall_count {
-    uint64_t calls;          /* from the program's exec to its end */
-    uint64_t measured_calls; /* between its marks (cell_mark.h); 0 when it has none */
-    bool is_marked;          /* it made both marks */
-    uint64_t minor_faults;   /* of the program and the children it waited for */
-    const char *refusal;     /* static: what of it is not permitted here, so that nothing was
-                                counted and the program ran as without; NULL: counted */
-    int error_number;        /* of the refusal */
+    uint64_t calls[SYSCALL_KIND_COUNT];    /* from the program's exec to its end */
+    uint64_t measured[SYSCALL_KIND_COUNT]; /* between its marks (cell_mark.h); 0 without them */
+    bool is_marked;                        /* it made both marks */
+    uint64_t minor_faults;                 /* of the program and the children it waited for */
+    const char *refusal; /* static: what of it is not permitted here, so that nothing was
+                            counted and the program ran as without; NULL: counted */
+    int error_number;    /* of the refusal */
 };
 
 /*
