@@ -127,10 +127,5 @@ bool compare_options_check(struct compare_options *o, const GPtrArray *operands,
                          "%s and %s are one directory; to compare strategies of one run, name it "
                          "once and give --strategies",
                          o->dir_a, o->dir_b);
-    if (o->request.same < o->request.margin)
-        return error_set(err, EXIT_USAGE,
-                         "--same (%g %%) is less than --margin (%g %%): what lies within the "
-                         "margin is the same",
-                         o->request.same * 100, o->request.margin * 100);
     return true;
 }
