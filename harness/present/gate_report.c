@@ -24,7 +24,9 @@ const struct gate_format *gate_format_find(const char *name) {
 static void percent_fill(char *text, size_t bytes, double share, const char *sign) {
     double percent = share * 100;
     char format[16], digits[G_ASCII_DTOSTR_BUF_SIZE];
-    bool is_small = percent != 0 && fabs(percent) < 0.01;
+    bool is_small = fabs(percent) > 1e-9 && fabs(percent) < 0.01;
+    if (fabs(percent) <= 1e-9) /* what rounding leaves of nothing */
+        percent = 0;
     g_snprintf(format, sizeof format, "%%%s.%s", sign, is_small ? "2g" : "2f");
     g_ascii_formatd(digits, sizeof digits, format, percent);
     g_snprintf(text, bytes, "%s", digits);

@@ -45,8 +45,8 @@ struct gate_block_row *gate_block_add(struct gate_rows *rows, uint64_t cell, con
     block.pair = "ab";
     block.first = block.block % 2 == 0 ? "base" : "candidate";
     block.slices = 8;
-    block.base = 1000;
-    block.candidate = 1000 * exp(log_ratio);
+    block.base = 1000 + (double)block.block; /* a clock that moves */
+    block.candidate = block.base * exp(log_ratio);
     block.log_ratio = log_ratio;
     g_array_append_val(rows->blocks, block);
     return &g_array_index(rows->blocks, struct gate_block_row, rows->blocks->len - 1);

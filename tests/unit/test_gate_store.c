@@ -257,7 +257,7 @@ static void gate_txt_without_its_sums_is_refused(void **state) {
 }
 
 static void a_number_that_is_none_is_refused(void **state) {
-    edit_refused(state, (const char *[]){"blocks.csv", ",1000,", ",nan,"},
+    edit_refused(state, (const char *[]){"blocks.csv", ",1001,", ",nan,"},
                  "*/blocks.csv:2: *base*");
 }
 
@@ -267,7 +267,7 @@ static void a_doubled_block_is_refused(void **state) {
 }
 
 static void a_column_in_another_unit_is_refused(void **state) {
-    edit_refused(state, (const char *[]){"blocks.csv", ",1000,", ",1,"},
+    edit_refused(state, (const char *[]){"blocks.csv", ",1001,", ",1,"},
                  "*/blocks.csv:2: log_ratio does not belong to base and candidate");
 }
 
@@ -292,7 +292,7 @@ static void a_count_of_no_operations_is_refused(void **state) {
 }
 
 static void a_negative_time_is_refused(void **state) {
-    edit_refused(state, (const char *[]){"blocks.csv", ",1000,", ",-1000,"},
+    edit_refused(state, (const char *[]){"blocks.csv", ",1001,", ",-1001,"},
                  "*/blocks.csv:2: a block that counts needs base and candidate above 0");
 }
 
