@@ -2,8 +2,8 @@
  * Makes a number of system calls that a test knows: counted-program INSIDE OUTSIDE [WHAT]
  *
  * OUTSIDE calls of the mmap family before and after its marks together, INSIDE between them, half
- * of them on a second thread and in a child process. WHAT: "plain" makes no marks, "abort" and
- * "exit" end it so.
+ * of them on a second thread and in a child process. WHAT: "plain" makes no marks, "alone"
+ * no thread and no child, "abort" and "exit" end it so.
  */
 #include <pthread.h>
 #include <stdlib.h>
@@ -54,10 +54,19 @@ static void inside(long count, int is_marked) {
         cell_mark_end();
 }
 
+static void inside_alone(long count) {
+    cell_mark_begin();
+    calls(count);
+    cell_mark_end();
+}
+
 int main(int argc, char **argv) {
     const char *what = argc > 3 ? argv[3] : "";
     calls(atol(argv[2]));
-    inside(atol(argv[1]), strcmp(what, "plain") != 0);
+    if (strcmp(what, "alone") == 0)
+        inside_alone(atol(argv[1]));
+    else
+        inside(atol(argv[1]), strcmp(what, "plain") != 0);
     if (strcmp(what, "abort") == 0)
         abort();
     return strcmp(what, "exit") == 0 ? 7 : 0;

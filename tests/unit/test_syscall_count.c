@@ -1,10 +1,15 @@
 /* The tracer against a program whose calls are known. */
 #include "harness/run/syscall_count.h"
 
+#include <errno.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <string.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -119,6 +124,36 @@ static void a_program_that_is_not_there_is_an_exec_error(void **state) {
     process_result_release(&t.result);
 }
 
+/* As in a container that permits no ptrace. */
+static void ptrace_forbid(void) {
+    struct sock_filter lines[] = {
+        BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_ptrace, 0, 1),
+        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EPERM),
+        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+    };
+    struct sock_fprog program = {.len = G_N_ELEMENTS(lines), .filter = lines};
+    if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 ||
+        prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) != 0)
+        _exit(2);
+}
+
+static void without_ptrace_the_program_runs_and_the_reason_is_told(void **state) {
+    (void)state;
+    int status = 0;
+    pid_t child = fork();
+    if (child == 0) {
+        ptrace_forbid();
+        struct traced t = trace("10", "0", "");
+        bool ok = t.result.wait_status == 0 && t.count.refusal != NULL &&
+                  strcmp(t.count.refusal, "ptrace") == 0 && t.count.error_number == EPERM &&
+                  sum(t.count.calls) == 0;
+        _exit(ok ? 0 : 1);
+    }
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_int_equal(status, 0);
+}
+
 static gpointer trace_many(gpointer data) {
     struct syscall_count *out = data;
     for (int i = 0; i < 20; i++) {
@@ -151,6 +186,7 @@ int main(void) {
         cmocka_unit_test(the_same_program_counts_the_same_every_time),
         cmocka_unit_test(it_ends_as_the_program_does),
         cmocka_unit_test(a_program_that_is_not_there_is_an_exec_error),
+        cmocka_unit_test(without_ptrace_the_program_runs_and_the_reason_is_told),
         cmocka_unit_test(two_threads_may_count_at_once),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
