@@ -25,25 +25,25 @@ static const struct profile_rule profile_rules[] = {
 static bool rule_matches(const struct profile_rule *rule, const struct profile_function *f) {
     if (f->module[0] == '[') /* a name, no pattern */
         return strcmp(rule->module, f->module) == 0 && fnmatch(rule->function, f->name, 0) == 0;
-    return fnmatch(rule->module, f->module, 0) == 0 && fnmatch(rule->function, f->name, 0) == 0;
+    /* cell-go-EXPERIMENT is the same program by another compiler */
+    const char *module = g_str_has_prefix(f->module, "cell-go-") ? "cell-go" : f->module;
+    return fnmatch(rule->module, module, 0) == 0 && fnmatch(rule->function, f->name, 0) == 0;
 }
 
-static enum profile_part function_part(const struct profile_function *f) {
+static struct profile_rule_found rule_find(const struct profile_function *f) {
     for (size_t i = 0; i < G_N_ELEMENTS(profile_rules); i++)
         if (rule_matches(&profile_rules[i], f))
-            return profile_rules[i].part;
-    return PROFILE_OTHER;
-}
-
-static enum profile_part rule_of(const struct profile_sums *sums, uint32_t function) {
-    return g_array_index(sums->rules, enum profile_part, function);
+            return (struct profile_rule_found){profile_rules[i].part,
+                                               profile_rules[i].part == PROFILE_ALLOCATION &&
+                                                   strcmp(profile_rules[i].function, "*") == 0};
+    return (struct profile_rule_found){PROFILE_OTHER, true};
 }
 
 /* The kernel's frames are the first of a stack. */
 static enum profile_part kernel_part(const struct profile *p, const struct profile_sums *sums,
                                      const uint32_t *functions, uint32_t count) {
     for (uint32_t i = 0; i < count && profile_function_at(p, functions[i])->is_kernel; i++)
-        if (rule_of(sums, functions[i]) == PROFILE_FAULTS)
+        if (profile_rule_of(sums, functions[i])->part == PROFILE_FAULTS)
             return PROFILE_FAULTS;
     return PROFILE_KERNEL;
 }
@@ -54,17 +54,29 @@ enum profile_part profile_part(const struct profile *p, const struct profile_sum
     uint32_t count = profile_functions(p, stack, functions, FUNCTIONS_MAX);
     if (count > 0 && profile_function_at(p, functions[0])->is_kernel)
         return kernel_part(p, sums, functions, count);
-    for (uint32_t i = 0; i < count; i++)
-        if (rule_of(sums, functions[i]) != PROFILE_OTHER)
-            return rule_of(sums, functions[i]);
-    return PROFILE_OTHER;
+    enum profile_part weak = PROFILE_OTHER;
+    const char *module = NULL; /* of the weak rule */
+    for (uint32_t i = 0; i < count; i++) {
+        const struct profile_rule_found *found = profile_rule_of(sums, functions[i]);
+        const char *in = profile_function_at(p, functions[i])->module;
+        if (module != NULL && strcmp(module, in) != 0)
+            break;
+        if (!found->is_weak)
+            return found->part;
+        if (found->part == PROFILE_OTHER || module != NULL)
+            continue;
+        weak = found->part;
+        module = in;
+    }
+    return weak;
 }
 
 /* Go's scheduler starts the harness's functions, as the C library's start-up does. */
 static bool is_outside(const struct profile *p, const struct profile_sums *sums,
                        uint32_t function) {
     const char *name = profile_function_at(p, function)->name;
-    return rule_of(sums, function) == PROFILE_HARNESS || g_str_has_prefix(name, "runtime.goexit");
+    return profile_rule_of(sums, function)->part == PROFILE_HARNESS ||
+           g_str_has_prefix(name, "runtime.goexit");
 }
 
 uint32_t profile_functions_inside(const struct profile *p, const struct profile_sums *sums,
@@ -105,16 +117,17 @@ static void sums_apply_rules(struct profile_sums *sums, const struct profile *p,
     for (guint i = 0; i < p->functions->len; i++) {
         const struct profile_function *f = profile_function_at(p, i);
         bool is_allocator = g_strcmp0(f->module, allocator_module) == 0;
-        enum profile_part part = is_allocator ? PROFILE_ALLOCATION : function_part(f);
-        g_array_append_val(sums->rules, part);
+        struct profile_rule_found found =
+            is_allocator ? (struct profile_rule_found){PROFILE_ALLOCATION, false} : rule_find(f);
+        g_array_append_val(sums->rules, found);
     }
 }
 
 void profile_sums_init(struct profile_sums *sums, const struct profile *p,
                        const char *allocator_module) {
-    *sums = (struct profile_sums){.functions =
-                                      g_array_new(FALSE, TRUE, sizeof(struct profile_function_sum)),
-                                  .rules = g_array_new(FALSE, TRUE, sizeof(enum profile_part))};
+    *sums = (struct profile_sums){
+        .functions = g_array_new(FALSE, TRUE, sizeof(struct profile_function_sum)),
+        .rules = g_array_new(FALSE, TRUE, sizeof(struct profile_rule_found))};
     sums_apply_rules(sums, p, allocator_module);
     g_array_set_size(sums->functions, p->functions->len);
     struct profile_function_sum *of = (struct profile_function_sum *)(void *)sums->functions->data;

@@ -24,11 +24,17 @@ struct profile_function_sum {
     uint64_t self, total; /* of the second value: as the leaf; anywhere on a stack, once */
 };
 
+/* What the rules say of a function. */
+struct profile_rule_found {
+    enum profile_part part;
+    bool is_weak; /* a rule for the whole module: a caller's says more */
+};
+
 struct profile_sums {
     uint64_t total;
     uint64_t parts[PROFILE_PARTS];
     GArray *functions; /* of struct profile_function_sum: by self, then total, largest first */
-    GArray *rules; /* of enum profile_part: what the rules say of each function, by its number */
+    GArray *rules;     /* of struct profile_rule_found, by the function's number */
 };
 
 /* allocator_module: base name of the library that the strategy preloads, all of which is
@@ -36,6 +42,11 @@ struct profile_sums {
 void profile_sums_init(struct profile_sums *sums, const struct profile *p,
                        const char *allocator_module);
 void profile_sums_release(struct profile_sums *sums);
+
+static inline const struct profile_rule_found *profile_rule_of(const struct profile_sums *sums,
+                                                               uint32_t function) {
+    return &g_array_index(sums->rules, struct profile_rule_found, function);
+}
 
 enum profile_part profile_part(const struct profile *p, const struct profile_sums *sums,
                                uint32_t stack);

@@ -20,8 +20,7 @@ enum {
 #define RUN_NS UINT64_C(1000000000)
 
 void cell_profile_init(struct cell_profile *out) {
-    *out = (struct cell_profile){
-        .overhead = NAN, .record_allocs = NAN, .record_bytes = NAN, .total.bytes = UINT64_MAX};
+    *out = (struct cell_profile){.overhead = NAN, .total.bytes = UINT64_MAX};
     profile_init(&out->cpu);
     profile_init(&out->sites);
 }
@@ -57,17 +56,17 @@ static bool cell_execute(struct cell_profiling *c, struct observation *o) {
     return true;
 }
 
-static bool plain_run(struct cell_profiling *c, double *wall_ns) {
+static bool plain_run(struct cell_profiling *c, double *cpu_ns) {
     struct observation o;
     *c->request->capture = (struct process_capture){0};
     bool ok = cell_execute(c, &o);
     if (ok && !c->has_failed)
-        *wall_ns = (double)o.record.wall_ns;
+        *cpu_ns = (double)o.record.cpu_ns;
     observation_release(&o);
     return ok;
 }
 
-static bool sampled_run(struct cell_profiling *c, double *wall_ns) {
+static bool sampled_run(struct cell_profiling *c, double *cpu_ns) {
     struct observation o;
     if (!cpu_profiler_begin(c->request->cpu, c->request->capture, c->err))
         return false;
@@ -80,8 +79,9 @@ static bool sampled_run(struct cell_profiling *c, double *wall_ns) {
     if (ok && !c->has_failed) {
         c->out->repetitions++;
         c->out->cpu.duration_ns += o.record.wall_ns;
+        c->out->cpu.cpu_ns += o.record.cpu_ns;
         c->sampled_ns += o.record.wall_ns;
-        *wall_ns = (double)o.record.wall_ns;
+        *cpu_ns = (double)o.record.cpu_ns;
     }
     observation_release(&o);
     return ok;
@@ -205,10 +205,10 @@ static bool sites_run(struct cell_profiling *c) {
     bool ok = cell_execute(c, &o);
     *c->request->capture = (struct process_capture){0};
     if (ok && !c->has_failed) {
+        sites_describe(&c->out->sites);
         sites_take(c, fd);
-        c->out->record_allocs = o.record.allocs_per_op;
-        c->out->record_bytes = o.record.bytes_per_op;
     }
+    c->has_failed = false; /* that the sites are missing is a problem, and no reason to stop */
     close(fd);
     observation_release(&o);
     return ok;
@@ -219,10 +219,8 @@ bool cell_profile_run(const struct cell_profile_request *r, struct cell_profile 
     struct cell_profiling c = {.request = r, .out = out, .err = err};
     const uint64_t ops = *r->ops;
     bool ok = true;
-    if (r->wants_sites) {
-        sites_describe(&out->sites);
+    if (r->wants_sites)
         ok = sites_run(&c);
-    }
     if (r->cpu != NULL) {
         cpu_profile_describe(r->cpu, &out->cpu);
         if (ok && !c.has_failed)

@@ -26,11 +26,10 @@ struct cell_profile_request {
 struct cell_profile {
     struct profile cpu, sites; /* initialised in any case, and described when wanted */
     unsigned repetitions;
-    double overhead; /* share of the wall time that sampling adds; NaN: not known */
+    double overhead; /* share of the CPU time that sampling adds; NaN: not known */
     unsigned pairs;
     struct sites_total total;
-    double record_allocs, record_bytes; /* per operation, as the record has them */
-    char *problem;                      /* why something is missing; NULL: nothing is */
+    char *problem; /* why something is missing; NULL: nothing is */
 };
 
 void cell_profile_init(struct cell_profile *out);

@@ -62,6 +62,7 @@ struct profile {
     char *event;                        /* what made the entries, as people read it */
     uint64_t period;                    /* in the second type's unit; 0: exact, not sampled */
     uint64_t duration_ns;               /* of all timed runs together */
+    uint64_t cpu_ns;                    /* likewise, of the process's threads */
     uint64_t lost;                      /* samples that did not reach us */
     GArray *functions;                  /* of struct profile_function */
     GArray *lines;                      /* of struct profile_line */

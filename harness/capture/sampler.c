@@ -23,7 +23,7 @@ enum {
 };
 
 struct ring {
-    int fd;
+    int fd, tracking_fd;               /* the events end with their last descriptor */
     struct perf_event_mmap_page *page; /* the first page; data follows */
     size_t bytes;                      /* of data: a power of two */
 };
@@ -93,12 +93,12 @@ static size_t sampler_in_child(void *context, int *fds) {
 
 /* ---- rings ---- */
 
-static void ring_map(struct ring *ring, int fd) {
+static void ring_map(struct ring *ring, const int fds[2]) {
     size_t page = (size_t)sysconf(_SC_PAGESIZE);
-    *ring = (struct ring){.fd = fd};
+    *ring = (struct ring){.fd = fds[0], .tracking_fd = fds[1]};
     /* An ordinary user may lock perf_event_mlock_kb only, 512 KiB usually. */
     for (size_t bytes = RING_BYTES_MOST; bytes >= RING_BYTES_LEAST; bytes /= 2) {
-        void *at = mmap(NULL, page + bytes, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+        void *at = mmap(NULL, page + bytes, PROT_READ | PROT_WRITE, MAP_SHARED, fds[0], 0);
         if (at == MAP_FAILED)
             continue;
         ring->page = at;
@@ -111,6 +111,7 @@ static void ring_unmap(struct ring *ring) {
     if (ring->page != NULL)
         munmap(ring->page, (size_t)sysconf(_SC_PAGESIZE) + ring->bytes);
     close(ring->fd);
+    close(ring->tracking_fd);
 }
 
 /* The bytes at a position, in one piece: copied when they wrap around. */
@@ -189,12 +190,11 @@ static void sampler_prepared(void *context, pid_t pid) {
     s->sockets[1] = -1;
     while (s->ring_count < s->cpu_count && pair_receive(s->sockets[0], pair)) {
         struct ring *ring = &s->rings[s->ring_count++];
-        ring_map(ring, pair[0]);
+        ring_map(ring, pair);
         if (ring->page == NULL)
             s->failure = "no memory may be locked for the ring of samples: raise ulimit -l";
         else if (ioctl(pair[1], PERF_EVENT_IOC_SET_OUTPUT, pair[0]) != 0)
             s->failure = "the kernel tells no mappings beside the samples";
-        close(pair[1]); /* the child's copy keeps it */
     }
     if (s->ring_count == 0)
         s->failure = "no sampling event could be opened for the cell program";

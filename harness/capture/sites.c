@@ -8,6 +8,11 @@
 #include "harness/base/wire.h"
 #include "harness/capture/unwind.h"
 
+struct site_counts {
+    uint32_t stack;
+    uint64_t objects, requested, handed_out;
+};
+
 struct sites_reader {
     struct profile *profile;
     struct sites_total *total;
@@ -15,7 +20,8 @@ struct sites_reader {
     const char *module; /* of frames that come with names */
     uint32_t thread;
     bool is_open; /* a site is being read */
-    uint64_t objects, bytes;
+    struct site_counts counts;
+    GArray *sites; /* of struct site_counts: those that are whole */
     uint32_t locations[PROFILE_DEPTH_MAX], depth;
     uint64_t line;
     bool has_ended;
@@ -32,8 +38,8 @@ static void site_close(struct sites_reader *r) {
         return;
     if (r->depth == 0)
         r->locations[r->depth++] = symbols_unknown(r->profile, 0);
-    uint32_t stack = profile_stack_add(r->profile, r->locations, r->depth, false);
-    profile_entry_add(r->profile, stack, r->thread, r->objects, r->bytes);
+    r->counts.stack = profile_stack_add(r->profile, r->locations, r->depth, false);
+    g_array_append_val(r->sites, r->counts);
     r->is_open = false;
 }
 
@@ -72,8 +78,7 @@ static bool site_read(struct sites_reader *r, char *text) {
     if (!numbers_read(text, n))
         return false;
     r->is_open = true;
-    r->objects = n[0];
-    r->bytes = n[2] != 0 ? n[2] : n[1];
+    r->counts = (struct site_counts){.objects = n[0], .requested = n[1], .handed_out = n[2]};
     r->depth = 0;
     return true;
 }
@@ -128,6 +133,24 @@ static const struct {
                   {"frame ", frame_read},
                   {"end", end_read}};
 
+/* Bytes are those handed out, unless only those asked for make the total: an allocator that puts
+   small objects into a shared block tells of the whole block for each of them. */
+static void sites_add(const struct sites_reader *r) {
+    uint64_t requested = 0, handed_out = 0;
+    for (guint i = 0; i < r->sites->len; i++) {
+        const struct site_counts *c = &g_array_index(r->sites, struct site_counts, i);
+        requested += c->requested;
+        handed_out += c->handed_out;
+    }
+    bool as_asked =
+        handed_out == 0 || (handed_out != r->total->bytes && requested == r->total->bytes);
+    for (guint i = 0; i < r->sites->len; i++) {
+        const struct site_counts *c = &g_array_index(r->sites, struct site_counts, i);
+        profile_entry_add(r->profile, c->stack, r->thread, c->objects,
+                          as_asked ? c->requested : c->handed_out);
+    }
+}
+
 static bool line_read(struct sites_reader *r, char *line, struct error *err) {
     bool ok = false;
     if (++r->line == 1) {
@@ -171,9 +194,12 @@ bool sites_read(struct profile *p, struct sites_total *total, const char *progra
                              .total = total,
                              .unwinder = unwinder_of_program(program),
                              .module = slash == NULL ? program : slash + 1,
+                             .sites = g_array_new(FALSE, FALSE, sizeof(struct site_counts)),
                              .thread = profile_thread_add(p, "all threads")};
     char *copy = g_strndup(text, length);
     bool ok = lines_read(&r, copy, err);
+    sites_add(&r);
+    g_array_free(r.sites, TRUE);
     g_free(copy);
     unwinder_free(r.unwinder);
     return ok;

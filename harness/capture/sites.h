@@ -21,8 +21,8 @@ struct sites_total {
 /* Names the values of an empty profile. */
 void sites_describe(struct profile *p);
 
-/* program: path of the executable that addresses are in. Bytes are those handed out, or, when the
-   allocator did not tell of any, those asked for. Refuses (EXIT_CANNOT), with the line; what came
+/* program: path of the executable that addresses are in. Bytes are those handed out; those asked
+   for, where only they make the total. Refuses (EXIT_CANNOT), with the line; what came
    before it is in *p. */
 bool sites_read(struct profile *p, struct sites_total *total, const char *program, const char *text,
                 size_t length, struct error *err);

@@ -19,7 +19,7 @@ static void functions_append(GString *out, const struct profile_data *d) {
     g_string_append(out, "\"functions\":[");
     for (guint i = 0; i < d->profile.functions->len; i++) {
         const struct profile_function *f = profile_function_at(&d->profile, i);
-        enum profile_part part = g_array_index(d->sums.rules, enum profile_part, i);
+        enum profile_part part = profile_rule_of(&d->sums, i)->part;
         if (f->is_kernel && part != PROFILE_FAULTS)
             part = PROFILE_KERNEL;
         g_string_append(out, i == 0 ? "[" : ",\n[");

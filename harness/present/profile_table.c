@@ -6,7 +6,7 @@
 #include "harness/present/profile_view.h"
 #include "harness/present/quantity.h"
 
-enum { FUNCTIONS_SHOWN = 12, SITES_SHOWN = 8, MODULES_SHOWN = 8 };
+enum { FUNCTIONS_SHOWN = 12, SITES_SHOWN = 8 };
 
 static double share(uint64_t part, uint64_t whole) {
     return whole == 0 ? 0.0 : 100.0 * (double)part / (double)whole;
@@ -112,6 +112,12 @@ static int entry_compare(const void *a, const void *b) {
     return (x->stack > y->stack) - (x->stack < y->stack);
 }
 
+static bool is_of_allocator(const struct profile_data *d, uint32_t function) {
+    const char *name = profile_function_at(&d->profile, function)->name;
+    return profile_rule_of(&d->sums, function)->part == PROFILE_ALLOCATION ||
+           strcmp(name, "heap_count") == 0;
+}
+
 /* "function < caller < its caller", the allocator's own functions left out at the leaf. */
 static void site_append(GString *out, const struct profile_data *d,
                         const struct profile_entry *entry) {
@@ -119,8 +125,7 @@ static void site_append(GString *out, const struct profile_data *d,
     uint32_t count = profile_functions_inside(&d->profile, &d->sums, entry->stack, functions,
                                               G_N_ELEMENTS(functions));
     uint32_t first = 0;
-    while (first + 1 < count &&
-           g_array_index(d->sums.rules, enum profile_part, functions[first]) == PROFILE_ALLOCATION)
+    while (first + 1 < count && is_of_allocator(d, functions[first]))
         first++;
     g_string_append_printf(out, "  %14" G_GUINT64_FORMAT " %16" G_GUINT64_FORMAT "  ",
                            entry->values[0], entry->values[1]);
@@ -137,6 +142,13 @@ static void total_append(GString *out, const struct profile_view *v, const struc
                            objects, bytes);
     if (is_equal)
         g_string_append(out, ", as the record has it\n");
+    else if (objects < v->allocs && g_str_has_prefix(v->program, "cell-go") &&
+             !g_str_has_prefix(v->program, "cell-goheap"))
+        g_string_append_printf(out,
+                               "; the record has %" G_GUINT64_FORMAT " and %" G_GUINT64_FORMAT
+                               ": the runtime's profile counts a block of tiny objects as one, and "
+                               "what no workload asked for is left out\n",
+                               v->allocs, v->bytes);
     else if (v->bytes == UINT64_MAX)
         g_string_append_printf(out, "; the record has %" G_GUINT64_FORMAT " objects\n", v->allocs);
     else
@@ -163,16 +175,25 @@ static void sites_append(GString *out, const struct profile_view *v) {
 
 /* ---- what one must know ---- */
 
-static void modules_append(GString *out, const struct profile *p) {
+/* Whether the function is one that no symbol names, and not one of the harness. */
+static bool is_nameless(const struct profile_data *d, uint32_t function) {
+    const struct profile_function *f = profile_function_at(&d->profile, function);
+    size_t length = strlen(f->module);
+    return strncmp(f->name, f->module, length) == 0 && g_str_has_prefix(f->name + length, "+0x") &&
+           profile_rule_of(&d->sums, function)->part != PROFILE_HARNESS;
+}
+
+static void modules_append(GString *out, const struct profile_data *d) {
     GHashTable *seen = g_hash_table_new(g_str_hash, g_str_equal);
-    for (guint i = 0; i < p->modules->len && g_hash_table_size(seen) < MODULES_SHOWN; i++) {
-        const struct profile_module *m = &g_array_index(p->modules, struct profile_module, i);
-        if (m->has_symbols || !g_hash_table_add(seen, (gpointer)(uintptr_t)m->path))
+    for (guint i = 0; i < d->profile.functions->len; i++) {
+        const char *module = profile_function_at(&d->profile, i)->module;
+        if (!is_nameless(d, i) || !g_hash_table_add(seen, (gpointer)(uintptr_t)module))
             continue;
         g_string_append_printf(out,
                                "  %s has no debug symbols, so functions that it does not export "
-                               "are MODULE+0xSTART: install its -dbg or -dbgsym package\n",
-                               m->path);
+                               "are called %s+0xSTART: install its -dbg or -dbgsym package, or "
+                               "build it with -g and do not strip it\n",
+                               module, module);
     }
     g_hash_table_destroy(seen);
 }
@@ -186,20 +207,22 @@ static void notes_append(GString *out, const struct profile_view *v) {
         return;
     const struct profile *p = &d->profile;
     uint64_t samples = profile_total(p, 0), broken = profile_broken(p);
-    g_string_append_printf(out,
-                           "  %" G_GUINT64_FORMAT
-                           " samples of %s, over %s in %u process%s; %" G_GUINT64_FORMAT " lost\n",
-                           samples, p->event, quantity_time((double)p->duration_ns).text,
-                           v->repetitions, v->repetitions == 1 ? "" : "es", p->lost);
+    g_string_append_printf(
+        out,
+        "  %" G_GUINT64_FORMAT
+        " samples of %s, over %s (%s of CPU time) in %u process%s; %" G_GUINT64_FORMAT " lost\n",
+        samples, p->event, quantity_time((double)p->duration_ns).text,
+        quantity_time((double)p->cpu_ns).text, v->repetitions, v->repetitions == 1 ? "" : "es",
+        p->lost);
     g_string_append_printf(out, "  broken call chains: %" G_GUINT64_FORMAT " (%.1f %%)\n", broken,
                            share(broken, samples));
     if (v->overhead_pairs > 0)
         g_string_append_printf(
             out,
-            "  sampling made the timed run %+.1f %% long (median of %u run%s with "
-            "it against as many without, by turns)\n",
+            "  overhead: sampling changed the CPU time of the timed run by %+.1f %% (medians of %u "
+            "run%s with it and as many without, by turns)\n",
             100.0 * v->overhead, v->overhead_pairs, v->overhead_pairs == 1 ? "" : "s");
-    modules_append(out, p);
+    modules_append(out, d);
 }
 
 static bool kind_is_there(const GPtrArray *views, enum profile_kind kind) {

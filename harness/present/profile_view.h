@@ -32,7 +32,7 @@ struct profile_view {
     char *program; /* the cell program's base name */
     struct profile_data data[PROFILE_KINDS];
     unsigned repetitions; /* that were sampled */
-    double overhead;      /* share of the wall time that sampling adds; NaN: not known */
+    double overhead;      /* share of the CPU time that sampling adds; NaN: not known */
     unsigned overhead_pairs;
     uint64_t allocs, bytes; /* as the record has them; UINT64_MAX: not known */
     char *problem;          /* why a profile is missing; NULL: none is */

@@ -25,6 +25,7 @@
 #include "harness/run/cell_mark.h"
 #include "harness/run/cell_spin.h"
 #include "harness/run/cell_trace.h"
+#include "harness/run/cell_sites.h"
 #include "harness/run/shim.h"
 #include "workloads/heap.h"
 #include "workloads/registry.h"
@@ -211,10 +212,12 @@ static void count_begin(struct cell_run *run) {
     run->out->allocs = stats.allocs;
     run->out->handed_out_bytes = stats.allocated_bytes;
     run->live_before = stats.live_bytes;
+    cell_sites_count(true);
 }
 
 static __attribute__((noinline)) void count_end(struct cell_run *run) {
     struct allocator_stats stats;
+    cell_sites_count(false);
     stats_read(&stats);
     struct heap_counts sum = {0, 0, 0, 0};
     for (unsigned i = 0; i < run->work->threads; i++) {

@@ -10,8 +10,11 @@
 #include "workloads/heap.h"
 
 enum {
-    SITES_MAX = 8192,   /* a power of two; what finds no room is counted as one */
-    SITE_DEPTH_MAX = 64 /* what lies deeper is cut at the root */
+    SITES_MAX = 8192,    /* a power of two; what finds no room is counted as one */
+    SITE_DEPTH_MAX = 64, /* what lies deeper is cut at the root */
+    SITES_WHOLE =
+        SITES_MAX / 2, /* so many stacks are kept whole; a recursion has no end of them, */
+    SITE_DEPTH_CUT = 6 /* and further ones keep their nearest callers */
 };
 
 /* No frame of a program is larger: a pointer that leaps further is no frame's. */
@@ -25,8 +28,10 @@ struct site {
 
 static struct site sites[SITES_MAX];
 static struct site sites_beyond; /* those without room */
+static unsigned sites_used;
 static atomic_flag sites_lock = ATOMIC_FLAG_INIT;
 static int sites_fd = -1;
+static bool sites_count; /* changed while all threads wait at a barrier */
 
 /* Where the program's code lies (GNU ld and lld). */
 extern const char __executable_start[], etext[];
@@ -50,26 +55,39 @@ static unsigned stack_walk(const uintptr_t *frame, uintptr_t *returns) {
     return depth;
 }
 
-static struct site *site_find(const uintptr_t *returns, unsigned depth) {
+/* The site with this stack, or where it goes; NULL without room. */
+static struct site *site_probe(const uintptr_t *returns, unsigned depth) {
     uint64_t hash = depth;
     for (unsigned i = 0; i < depth; i++)
         hash = (hash ^ returns[i]) * UINT64_C(0x9e3779b97f4a7c15);
-    for (unsigned probe = 0; probe < SITES_MAX / 2; probe++) {
+    for (unsigned probe = 0; probe < SITES_MAX; probe++) {
         struct site *s = &sites[((hash >> 32) + probe) & (SITES_MAX - 1)];
-        if (s->depth == 0) {
-            memcpy(s->returns, returns, depth * sizeof *returns);
-            s->depth = depth;
-            return s;
-        }
-        if (s->depth == depth && memcmp(s->returns, returns, depth * sizeof *returns) == 0)
+        if (s->depth == 0 ||
+            (s->depth == depth && memcmp(s->returns, returns, depth * sizeof *returns) == 0))
             return s;
     }
-    return &sites_beyond;
+    return NULL;
+}
+
+static struct site *site_find(const uintptr_t *returns, unsigned depth) {
+    struct site *s = site_probe(returns, depth);
+    if ((s == NULL || s->depth == 0) && sites_used >= SITES_WHOLE && depth > SITE_DEPTH_CUT) {
+        depth = SITE_DEPTH_CUT;
+        s = site_probe(returns, depth);
+    }
+    if (s == NULL)
+        return &sites_beyond;
+    if (s->depth == 0) {
+        memcpy(s->returns, returns, depth * sizeof *returns);
+        s->depth = depth;
+        sites_used++;
+    }
+    return s;
 }
 
 __attribute__((noinline)) void heap_site(size_t requested, size_t handed_out) {
     uintptr_t returns[SITE_DEPTH_MAX];
-    if (sites_fd < 0)
+    if (!sites_count)
         return;
     unsigned depth = stack_walk(__builtin_frame_address(0), returns);
     while (atomic_flag_test_and_set_explicit(&sites_lock, memory_order_acquire))
@@ -83,6 +101,10 @@ __attribute__((noinline)) void heap_site(size_t requested, size_t handed_out) {
 
 void cell_sites_begin(int fd) {
     sites_fd = fd;
+}
+
+void cell_sites_count(bool counts) {
+    sites_count = counts && sites_fd >= 0;
 }
 
 static void site_write(FILE *out, const struct site *s) {

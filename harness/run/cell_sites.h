@@ -10,8 +10,10 @@
 
 #include "harness/run/cell.h"
 
-/* From here on allocations of the count pass are attributed, where fd >= 0. */
+/* Where they shall go; negative: nowhere, and nothing is counted. */
 void cell_sites_begin(int fd);
+/* Thread 0, all others waiting: whether allocations are attributed from here on. */
+void cell_sites_count(bool counts);
 /* Writes them; nothing without a descriptor. */
 void cell_sites_write(const struct cell_measurement *measured);
 

@@ -11,6 +11,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"runtime"
 	"strings"
 )
 
@@ -32,6 +33,7 @@ const usage = `usage: cell-go --workload=NAME [--parameter=NAME=V] [--setting=NA
 Runs one workload on the Go runtime and reports in lines of text; heapmark does it for you.`
 
 func main() {
+	runtime.MemProfileRate = 0 // sites.go may ask for a memory profile; nobody else shall pay for one
 	os.Exit(run(os.Args[1:]))
 }
 

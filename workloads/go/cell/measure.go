@@ -53,6 +53,7 @@ type cellRun struct {
 	meeting   meeting
 	threads   []threadResult
 	process   *process
+	sites     *sites
 	cpuBefore uint64
 	peakKnown bool
 	started   time.Time // thread 0's readings of two clocks at once
@@ -130,6 +131,7 @@ func collect() {
 func (r *cellRun) begin() {
 	out, p := r.out, r.process
 	collect()
+	r.sites.begin()
 	r.peakKnown = p.resetPeak()
 	out.rssStartBytes = p.residentBytes()
 	out.goroutinesBefore = runtime.NumGoroutine()
@@ -155,6 +157,7 @@ func (r *cellRun) end() {
 	r.tracing.end()
 	p.readCounters()
 	collect()
+	r.sites.end()
 	out.goroutines = runtime.NumGoroutine()
 	runtime.ReadMemStats(&out.kept)
 }
@@ -227,6 +230,7 @@ func measure(w *work, o *options) (*measurement, error) {
 	r := &cellRun{
 		work:    w,
 		tracing: newExecTrace(o.traceFD),
+		sites:   newSites(o.sitesFD),
 		threads: make([]threadResult, w.threads),
 		process: openProcess(o.counterFDs),
 		out:     &measurement{},
@@ -240,6 +244,7 @@ func measure(w *work, o *options) (*measurement, error) {
 		unixNS:      first.UnixNano(),
 		monotonicNS: r.startedNS + int64(first.Sub(r.started)),
 	})
+	r.sites.write(r.out, w.ops*uint64(w.threads))
 	return r.out, err
 }
 

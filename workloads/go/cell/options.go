@@ -31,6 +31,7 @@ type options struct {
 	memoryLimit          uint64 // bytes; 0: none
 	reportFD             int
 	traceFD              int   // where the execution trace goes; 0: nowhere
+	sitesFD              int   // where allocation sites go; 0: nowhere
 	counterFDs           []int // -1: could not be opened
 }
 
@@ -105,6 +106,9 @@ func (o *options) set(name, value string) error {
 	case "--trace-fd":
 		number, err = parseNumber(name, value, 1, fdMax)
 		o.traceFD = int(number)
+	case "--sites-fd":
+		number, err = parseNumber(name, value, 1, fdMax)
+		o.sitesFD = int(number)
 	case "--counter-fds":
 		o.counterFDs, err = parseCounters(value)
 	default:
