@@ -58,6 +58,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "allocators/event_trace.h"
 #include "harness/base/error.h"
 
 /* Describes an object as Go's type does. */
@@ -162,6 +163,13 @@ struct allocator {
     size_t (*pauses)(const struct allocator_pause **out, uint64_t *lost);
     size_t (*cycles)(const struct allocator_cycle **out, uint64_t *lost);
     void (*events_reset)(void);
+
+    /* The event trace: from start to stop, chunks of events (event_trace.h) go to fd, a part of a
+       stream whose head and end are the caller's. NULL: it tells no events. Start: false, and err,
+       when there is no memory. Stop: fills events and dropped; returns the errno of the write after
+       which nothing was written, or 0. */
+    bool (*trace_start)(int fd, struct error *err);
+    int (*trace_stop)(struct event_end *totals);
 };
 
 extern const struct allocator allocator_binding;

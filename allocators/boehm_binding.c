@@ -22,6 +22,8 @@
  */
 #include "allocators/boehm_binding.h"
 
+#include "allocators/boehm_trace.h"
+
 #include <gc/gc_mark.h>
 #include <pthread.h>
 #include <stdatomic.h>
@@ -49,6 +51,7 @@ static struct {
     bool in_cycle;                    /* between a cycle's first stop and its end */
     struct allocator_cycle now;       /* the cycle in work */
     struct allocator_cycle *unfilled; /* the last one, in the log, without heap_marked_bytes */
+    bool is_marked;                   /* marking has ended, in the stop under way */
     uint64_t stop_start_ns, stop_start_cpu_ns, reclaim_start_cpu_ns;
     bool forced;
 } boehm;
@@ -86,6 +89,9 @@ static void boehm_cycle_begin(void) {
     boehm.unfilled = NULL;
     if (boehm.live_bytes_peak < in_use)
         boehm.live_bytes_peak = in_use;
+    boehm_trace_counter(EVENT_HEAP_MARKED, in_use > since_last ? in_use - since_last : 0);
+    boehm_trace_counter(EVENT_HEAP_LIVE, in_use);
+    boehm_trace_counter(EVENT_HEAP_GOAL, GC_get_heap_size());
     boehm.in_cycle = true;
     boehm.now = (struct allocator_cycle){
         .cycle = boehm.cycles_finished + 1,
@@ -111,8 +117,11 @@ static void boehm_cycle_end(void) {
 static void boehm_stop_begin(void) {
     boehm.stop_start_ns = boehm_clock_ns(CLOCK_MONOTONIC);
     boehm.stop_start_cpu_ns = boehm_clock_ns(CLOCK_PROCESS_CPUTIME_ID);
-    if (!boehm.in_cycle)
+    bool is_first = !boehm.in_cycle;
+    if (is_first)
         boehm_cycle_begin();
+    boehm.is_marked = false;
+    boehm_trace_stop_begin(boehm.stop_start_ns, is_first, boehm.now.cycle);
 }
 
 /* While the world is stopped, the process's CPU time is the collector's: its markers' included. */
@@ -121,6 +130,7 @@ static void boehm_stop_end(void) {
     boehm.cpu_ns += boehm_clock_ns(CLOCK_PROCESS_CPUTIME_ID) - boehm.stop_start_cpu_ns;
     boehm.pause_ns_total += pause_ns;
     boehm.stops++;
+    boehm_trace_stop_end(boehm.stop_start_ns + pause_ns, boehm.is_marked, boehm.now.cycle);
     if (boehm.pauses == EVENTS_MAX) {
         boehm.pauses_lost++;
         return;
@@ -135,6 +145,7 @@ static void boehm_stop_end(void) {
 
 static void boehm_mark_end(void) {
     uint64_t since_last;
+    boehm.is_marked = true;
     boehm.now.mark_ns = boehm_clock_ns(CLOCK_MONOTONIC) - boehm.now.start_ns;
     boehm.now.heap_end_bytes = boehm_bytes_in_use(&since_last);
 }
@@ -144,6 +155,9 @@ static void GC_CALLBACK boehm_on_event(GC_EventType event) {
     case GC_EVENT_PRE_STOP_WORLD:
         boehm_stop_begin();
         break;
+    case GC_EVENT_POST_STOP_WORLD:
+        boehm_trace_stop_complete();
+        break;
     case GC_EVENT_MARK_END:
         boehm_mark_end();
         break;
@@ -152,8 +166,10 @@ static void GC_CALLBACK boehm_on_event(GC_EventType event) {
         break;
     case GC_EVENT_RECLAIM_START:
         boehm.reclaim_start_cpu_ns = boehm_clock_ns(CLOCK_THREAD_CPUTIME_ID);
+        boehm_trace_reclaim_begin();
         break;
     case GC_EVENT_RECLAIM_END:
+        boehm_trace_reclaim_end();
         boehm_cycle_end();
         break;
     default:
@@ -162,8 +178,8 @@ static void GC_CALLBACK boehm_on_event(GC_EventType event) {
 }
 
 static void GC_CALLBACK boehm_on_resize(GC_word heap_bytes) {
-    (void)heap_bytes; /* without bdwgc's tables, which it also got from the system */
-    uint64_t mapped_bytes = boehm_mapped_bytes();
+    uint64_t mapped_bytes = boehm_mapped_bytes(); /* with bdwgc's tables */
+    boehm_trace_resized(heap_bytes, mapped_bytes);
     if (boehm.mapped_bytes_peak < mapped_bytes)
         boehm.mapped_bytes_peak = mapped_bytes;
 }
@@ -171,10 +187,12 @@ static void GC_CALLBACK boehm_on_resize(GC_word heap_bytes) {
 bool boehm_attach(struct mutator *m, void *stack_base) {
     struct GC_stack_base base = {.mem_base = stack_base};
     m->registered = GC_register_my_thread(&base) == GC_SUCCESS;
+    boehm_trace_attach();
     return true; /* else it was registered already */
 }
 
 void boehm_detach(struct mutator *m) {
+    boehm_trace_detach();
     if (m->registered)
         GC_unregister_my_thread();
     m->registered = false;
@@ -224,7 +242,7 @@ static unsigned long boehm_setting_number(const struct setting_value *values, si
 static bool boehm_init(const struct setting_value *values, size_t count, struct error *err) {
     boehm.log =
         mmap(NULL, sizeof *boehm.log, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    if (boehm.log == MAP_FAILED)
+    if (boehm.log == MAP_FAILED || !boehm_trace_init())
         return error_set(err, EXIT_CANNOT, "boehm: no memory for the log of collections");
     /* The number of markers counts before GC_INIT, incremental mode as early as possible after it,
        and threads last, when everything else is set. */
@@ -358,4 +376,6 @@ const struct allocator allocator_binding = {
     .pauses = boehm_pauses,
     .cycles = boehm_cycles,
     .events_reset = boehm_events_reset,
+    .trace_start = boehm_trace_start,
+    .trace_stop = boehm_trace_stop,
 };

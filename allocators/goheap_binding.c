@@ -28,6 +28,9 @@ static const struct allocator_setting settings[] = {
      "collector: marks beside the program, or with the world stopped, or none"},
     {"memlimit", "0..1000000000000", "0",
      "bytes of memory that the collector tries to stay below; 0: no limit"},
+    {"worker", "on|off", "on",
+     "the collector's own thread; off, with gc=stw only: the same work every time, to the "
+     "instruction"},
     {"gctrace", "0|1", "0", "a line per collection on stderr, in the format of Go's gctrace=1"},
     {"link", "shared|static", "shared", "how the cell program is linked with goheap"},
     {"stress", "0..1000000", "0", "collect at every n-th refill and poison freed slots; 0: do not"},
@@ -50,6 +53,8 @@ static void binding_set(struct goheap_options *options, const struct setting_val
         options->gc = gc_parse(value);
     else if (strcmp(setting->name, "memlimit") == 0)
         options->memlimit = strtoull(value, NULL, 10);
+    else if (strcmp(setting->name, "worker") == 0)
+        options->no_worker = strcmp(value, "off") == 0;
     else if (strcmp(setting->name, "checkmark") == 0)
         options->checkmark = strcmp(value, "1") == 0;
     else if (strcmp(setting->name, "gctrace") == 0)
@@ -62,6 +67,8 @@ static bool binding_init(const struct setting_value *values, size_t count, struc
     struct goheap_options options = goheap_options_default();
     for (size_t i = 0; i < count; i++)
         binding_set(&options, &values[i]);
+    if (options.no_worker && options.gc == GOHEAP_GC_CONCURRENT)
+        return error_set(err, EXIT_USAGE, "worker=off: nobody would mark; it needs gc=stw");
     if (!goheap_init(&options))
         return error_set(err, EXIT_CANNOT, "goheap: no memory for the heap's tables");
     return true;
@@ -150,6 +157,20 @@ static void binding_events_reset(void) {
     cycles = NULL;
 }
 
+static bool binding_trace_start(int fd, struct error *err) {
+    if (!goheap_trace_start(current, fd))
+        return error_set(err, EXIT_CANNOT, "goheap: no memory, or no thread, for the event trace");
+    return true;
+}
+
+static int binding_trace_stop(struct event_end *totals) {
+    struct goheap_trace trace;
+    goheap_trace_stop(current, &trace);
+    totals->events = trace.events;
+    totals->dropped = trace.dropped;
+    return trace.write_error;
+}
+
 const struct allocator allocator_binding = {
     .binding = "goheap",
     .summary = "Go-style heap: size classes, per-thread caches, mark and sweep",
@@ -170,4 +191,6 @@ const struct allocator allocator_binding = {
     .pauses = binding_pauses,
     .cycles = binding_cycles,
     .events_reset = binding_events_reset,
+    .trace_start = binding_trace_start,
+    .trace_stop = binding_trace_stop,
 };

@@ -53,6 +53,9 @@ struct heap_counts {
 };
 extern _Thread_local struct heap_counts heap_counts;
 
+/* Told of each allocation of the count pass, by a program that attributes them to their callers. */
+void heap_site(size_t requested, size_t handed_out) __attribute__((weak));
+
 #define HEAP_PASS_time     0
 #define HEAP_PASS_count    1
 #define HEAP_PASS_IS_COUNT HEAP_JOIN(HEAP_PASS, HEAPMARK_PASS)
@@ -60,9 +63,12 @@ extern _Thread_local struct heap_counts heap_counts;
 #if HEAP_PASS_IS_COUNT
 
 TIMED_INLINE void heap_count(struct mutator *m, void *p, size_t bytes) {
+    size_t handed_out = mem_usable(m, p, bytes);
     heap_counts.allocs++;
     heap_counts.requested_bytes += bytes;
-    heap_counts.handed_out_bytes += mem_usable(m, p, bytes);
+    heap_counts.handed_out_bytes += handed_out;
+    if (heap_site != NULL)
+        heap_site(bytes, handed_out);
 }
 
 TIMED_INLINE void heap_uncount(struct mutator *m, void *p, size_t bytes) {

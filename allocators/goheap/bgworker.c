@@ -13,6 +13,7 @@
 #include "allocators/goheap/os.h"
 #include "allocators/goheap/scavenge.h"
 #include "allocators/goheap/sweep.h"
+#include "allocators/goheap/trace.h"
 #include "allocators/goheap/world.h"
 
 #define CPU_SHARE 0.25
@@ -153,6 +154,7 @@ static void worker_sweep(void) {
     struct stats own = {0};
     if (!world_try_lock_collection())
         return;
+    trace_event(EVENT_BACKGROUND_SWEEP_BEGIN, 0, 0, 0);
     uint64_t start_ns = os_cpu_ns();
     mgc_background_swept(sweep_some(SWEEP_SPANS, &own), start_ns);
     own.sweep_ns = 0; /* that is for mutators' */
@@ -172,6 +174,7 @@ static void *worker_main(void *unused) {
     uint64_t seen = 0;
     (void)unused;
     prctl(PR_SET_TIMERSLACK, 1UL);
+    trace_collector_begin();
     for (;;) {
         uint64_t cycles = __atomic_load_n(&worker.cycles, __ATOMIC_RELAXED);
         if (mgc_phase() == MGC_MARKING) {

@@ -11,6 +11,7 @@
 #include "allocators/goheap/mheap.h"
 #include "allocators/goheap/mutator.h"
 #include "allocators/goheap/os.h"
+#include "allocators/goheap/trace.h"
 #include "allocators/goheap/world.h"
 
 struct goheap_options goheap_options_default(void) {
@@ -41,7 +42,9 @@ struct goheap_mutator *goheap_attach(void *stack_base) {
     if (m == NULL)
         return NULL;
     m->stack_base = (uintptr_t)stack_base & ~(uintptr_t)7;
+    trace_mutator_init(m);
     world_attach(m);
+    trace_mutator_begin(m);
     return &m->shared;
 }
 
@@ -52,6 +55,7 @@ void goheap_detach(struct goheap_mutator *handle) {
     mcache_flush(m);
     mheap_stats_add(&m->stats);
     memset(&m->stats, 0, sizeof m->stats);
+    trace_mutator_end(m);
     world_detach(m);
     mutator_free(m);
 }

@@ -64,6 +64,8 @@ struct goheap_options {
     uint64_t mmap_fails_at; /* fault injection: from this call on, getting memory from the operating
                                system fails; 0: never. Counted from 1, from goheap_init on. */
     bool gctrace;           /* a line per collection on stderr, in the format of Go's gctrace=1 */
+    bool no_worker; /* with gc stw: no thread of the collector's, so mutators sweep all and idle
+                       memory is not given back. The same program does the same every time. */
 };
 
 /* The defaults: gogc 100, gc concurrent, everything else off. */
@@ -199,6 +201,22 @@ struct goheap_cycle {
 GOHEAP_API size_t goheap_pauses(const struct goheap_pause **out, uint64_t *lost);
 GOHEAP_API size_t goheap_cycles(const struct goheap_cycle **out, uint64_t *lost);
 GOHEAP_API void goheap_events_reset(void);
+
+/*
+ * The event trace (event_trace.h): from now on what the heap does goes to the descriptor, as chunks
+ * of events; the stream's head and its end are the caller's. A thread of the library's own writes
+ * them. What the descriptor does not take in time is dropped and counted. m: as in goheap_collect.
+ * Costs 8 MB of address space, and nothing in allocations that take the fast path. False: no memory
+ * for the buffers, or no thread.
+ */
+GOHEAP_API bool goheap_trace_start(struct goheap_mutator *m, int fd);
+
+/* Ends it. Waits until all is written; a reader that neither reads nor closes is waited for. */
+struct goheap_trace {
+    uint64_t events, dropped; /* written, and not */
+    int write_error;          /* errno of the write that ended the writing; 0: none did */
+};
+GOHEAP_API void goheap_trace_stop(struct goheap_mutator *m, struct goheap_trace *out);
 
 /*
  * Re-derives every invariant of the heap with the world stopped: page map and spans, free pages and

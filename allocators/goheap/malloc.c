@@ -29,6 +29,7 @@
 #include "allocators/goheap/mgc.h"
 #include "allocators/goheap/mheap.h"
 #include "allocators/goheap/mutator.h"
+#include "allocators/goheap/trace.h"
 
 /* A caller must not profit from knowing the body: what is measured is a call into a library. */
 #if defined(__GNUC__) && !defined(__clang__)
@@ -197,6 +198,7 @@ static SLOW void *malloc_large(struct mutator *m, size_t bytes, struct layout la
     void *p = NULL;
     if (s != NULL) {
         malloc_large_enter(m, s);
+        trace_event(EVENT_LARGE_ALLOC, TRACE_SAME_NS, bytes, 0);
         /* Volatile: the collector must find the object on this stack while it is zeroed. */
         void *volatile kept = (void *)s->base;
         if (zero && s->needs_zero)

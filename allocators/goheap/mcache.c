@@ -8,6 +8,7 @@
 #include "allocators/goheap/mheap.h"
 #include "allocators/goheap/mutator.h"
 #include "allocators/goheap/sweep.h"
+#include "allocators/goheap/trace.h"
 
 /* SLICE_BYTES are zeroed ahead of the bump. 1 KB stays in the first-level cache until it is used,
    and the call is paid once per 12 objects of 80 bytes. */
@@ -139,6 +140,8 @@ static struct mspan *mcache_span_take(struct mutator *m, unsigned span_class) {
             mcache_file(m, span_class);
             run->stock =
                 mcentral_take(&mheap.central[span_class], m->shard, mcache_batch(span_class));
+            if (trace_wants())
+                trace_refill(span_class, run->stock);
         }
         struct mspan *s = mcache_stock_take(m, span_class);
         if (s == NULL || s->alloc_count < s->slot_count)

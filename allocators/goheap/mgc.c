@@ -15,6 +15,7 @@
 #include "allocators/goheap/pacer.h"
 #include "allocators/goheap/roots.h"
 #include "allocators/goheap/sweep.h"
+#include "allocators/goheap/trace.h"
 #include "allocators/goheap/verify.h"
 #include "allocators/goheap/world.h"
 
@@ -66,7 +67,8 @@ bool mgc_init(void) {
     pacer_init(&mgc.pacer, is_off ? -1 : mheap.options.gogc, is_off ? 0 : mheap.options.memlimit);
     mgc_goal_publish();
     gctrace_init();
-    return is_off || bgworker_start();
+    bool is_alone = mheap.options.gc == GOHEAP_GC_STW && mheap.options.no_worker;
+    return is_off || is_alone || bgworker_start();
 }
 
 /* ---- stops ---- */
@@ -82,8 +84,11 @@ struct stop {
 
 static struct stop mgc_stop(struct mutator *m) {
     struct stop stop = {.wanted_ns = os_now_ns()};
+    if (trace_wants())
+        trace_stop_begin(stop.wanted_ns, mgc_phase() == MGC_OFF, mgc.totals.cycles + 1);
     bgworker_debug_delay();
     world_stop(m);
+    trace_event(EVENT_STOP_COMPLETE, 0, 0, 0);
     stop.cpu_ns = os_cpu_ns();
     return stop;
 }
@@ -95,6 +100,9 @@ static uint64_t mgc_start(struct mutator *m, const struct stop *stop, const char
     mgc.totals.stops++;
     mgc.totals.pause_ns += pause_ns;
     events_add_pause(&(struct goheap_pause){mgc.cycle.cycle, phase, stop->wanted_ns, pause_ns});
+    if (trace_wants())
+        trace_stop_end(stop->wanted_ns + pause_ns, mgc.cycle.cycle,
+                       mgc.totals.cycles == mgc.cycle.cycle);
     world_start(m);
     return pause_ns;
 }
@@ -276,9 +284,11 @@ enum mgc_progress mgc_mark_quantum(void) {
     bgworker_debug_delay();
     struct marker *k = marker_enter();
     if (k != NULL) {
+        trace_event(EVENT_BACKGROUND_MARK_BEGIN, 0, 0, 0);
         uint64_t work = mgc_mark_slices(k, QUANTUM_WORK, NULL);
         __atomic_fetch_add(&mgc.credit, (int64_t)work, __ATOMIC_RELAXED);
         marker_leave(k);
+        trace_event(EVENT_BACKGROUND_MARK_END, 0, work, 0);
     }
     if (mark_is_done())
         return MGC_NOTHING_GREY;
@@ -314,10 +324,13 @@ static void mgc_assist_mark(struct mutator *m) {
     }
     uint64_t start_ns = os_now_ns();
     uint64_t budget = m->assist_debt < ASSIST_WORK ? (uint64_t)m->assist_debt : ASSIST_WORK;
-    m->assist_debt -= (double)mgc_mark_slices(k, budget, m);
+    uint64_t work = mgc_mark_slices(k, budget, m);
+    m->assist_debt -= (double)work;
     marker_leave(k);
     uint64_t took_ns = os_now_ns() - start_ns;
     m->stats.assist_ns += took_ns;
+    trace_event(EVENT_ASSIST_BEGIN, start_ns, 0, 0);
+    trace_event(EVENT_ASSIST_END, start_ns + took_ns, work, 0);
     __atomic_fetch_add(&mgc.assist_ns, took_ns, __ATOMIC_RELAXED);
 }
 
@@ -336,6 +349,7 @@ static void mgc_assist(struct mutator *m, size_t bytes) {
 /* ---- who does what ---- */
 
 void mgc_background_swept(unsigned spans, uint64_t start_ns) {
+    trace_event(EVENT_BACKGROUND_SWEEP_END, 0, spans, 0);
     mgc.totals.bgsweep_spans += spans;
     mgc.totals.background_cpu_ns += os_cpu_ns() - start_ns;
 }
@@ -469,10 +483,13 @@ static __attribute__((noinline)) void mgc_stopped(struct mutator *m, void (*func
                                                   void *argument) {
     if (m != NULL)
         roots_publish(m);
+    if (trace_wants())
+        trace_other_stop_begin();
     world_stop(m);
     mgc_flush_all();
     function(argument);
     world_start(m);
+    trace_event(EVENT_STOP_END, 0, 0, 0);
 }
 
 void mgc_with_world_stopped(struct mutator *m, void (*function)(void *), void *argument) {

@@ -10,6 +10,7 @@
 #include "allocators/goheap/page_alloc.h"
 #include "allocators/goheap/scavenge.h"
 #include "allocators/goheap/sweep.h"
+#include "allocators/goheap/trace.h"
 
 enum { LIVE_BATCH_BYTES = 64 << 10 };
 
@@ -114,6 +115,9 @@ static struct mspan *mheap_hand_out(struct mspan *list, size_t pages) {
     for (const struct mspan *s = list; s != NULL; s = s->next)
         spans++;
     mheap_unlock();
+    if (trace_wants())
+        for (const struct mspan *s = list; s != NULL; s = s->next)
+            trace_span_alloc(s);
     if (list != NULL)
         scavenge_keep_limit(spans * pages);
     return list;
@@ -128,6 +132,8 @@ static struct mspan *mheap_try_grown(const struct span_request *request) {
     mheap_lock();
     /* Another thread may have freed or grown meanwhile; then this one need not. */
     bool has_pages = page_alloc_find(request->pages) != 0 || page_alloc_grow(request->pages);
+    if (trace_wants())
+        trace_heap_grown();
     return mheap_hand_out(has_pages ? mheap_carve(request) : NULL, request->pages);
 }
 
@@ -155,4 +161,5 @@ void mheap_span_free(struct mspan *s) {
     mheap.span_count--;
     mspan_free(s);
     mheap_unlock();
+    trace_event(EVENT_SPAN_FREE, 0, pages, 0);
 }

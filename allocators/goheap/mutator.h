@@ -14,6 +14,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "allocators/event_recorder.h"
 #include "allocators/goheap/goheap.h"
 #include "allocators/goheap/mcache.h"
 #include "allocators/goheap/stats.h"
@@ -40,6 +41,7 @@ struct mutator {
     uint64_t delay_start_ns;         /* of the slow path under way; 0: no clock was read in it */
     struct stats stats;
     struct write_barrier_buffer overwritten; /* pointers, while a collection marks */
+    struct event_track track;                /* its events, while they are traced */
 };
 
 static inline struct mutator *mutator_of(struct goheap_mutator *m) {

@@ -5,6 +5,7 @@
 #include "allocators/goheap/mheap.h"
 #include "allocators/goheap/os.h"
 #include "allocators/goheap/page_alloc.h"
+#include "allocators/goheap/trace.h"
 #include "allocators/goheap/world.h"
 
 enum {
@@ -83,11 +84,15 @@ static size_t scavenge_run(size_t most, struct page_run *held) {
     mheap_unlock();
     if (run.pages == 0)
         return 0;
+    trace_event(EVENT_SCAVENGE_BEGIN, 0, 0, 0);
     bool is_done = os_discard((void *)run.address, run.pages * PAGE_BYTES);
+    trace_event(EVENT_SCAVENGE_END, 0, is_done ? run.pages * PAGE_BYTES : 0, 0);
     mheap_lock();
     page_alloc_give(run.address, run.pages, is_done ? PAGES_RELEASED : PAGES_IDLE);
     held->pages = 0;
     scavenge.fails |= !is_done;
+    if (trace_wants())
+        trace_heap_mapped();
     mheap_unlock();
     return is_done ? run.pages : 0;
 }

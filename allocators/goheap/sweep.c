@@ -8,6 +8,7 @@
 #include "allocators/goheap/fatal.h"
 #include "allocators/goheap/mheap.h"
 #include "allocators/goheap/os.h"
+#include "allocators/goheap/trace.h"
 
 enum {
     RECLAIM_SPANS_MAX = 256, /* spans swept for one request for pages: bounds its time */
@@ -123,10 +124,12 @@ void sweep_span(struct mspan *s, struct stats *stats) {
         sweep_span_now(s, stats);
         return;
     }
-    uint64_t start_ns = os_now_ns();
+    uint64_t start_ns = os_now_ns(), before_ns = stats->sweep_ns;
     sweep_span_now(s, stats);
     uint64_t took_ns = os_now_ns() - start_ns, clock_ns = os_clock_cost_ns();
     stats->sweep_ns += took_ns > clock_ns ? (took_ns - clock_ns) * SAMPLE_EVERY : 0;
+    trace_event(EVENT_SWEEP_BEGIN, start_ns, 0, 0);
+    trace_event(EVENT_SWEEP_END, start_ns + took_ns, SAMPLE_EVERY, stats->sweep_ns - before_ns);
 }
 
 /* Sweeps one span of any class and files it. False: nothing is left. *pages: given back. */
@@ -146,6 +149,8 @@ static bool sweep_one(struct stats *stats, size_t *pages) {
         return true;
     }
     __atomic_store_n(&sweep.span_class, c, __ATOMIC_RELAXED);
+    if (trace_wants())
+        trace_sweep_done();
     return false;
 }
 

@@ -10,6 +10,7 @@
 #include "allocators/goheap/mcentral.h"
 #include "allocators/goheap/mutator.h"
 #include "allocators/goheap/roots.h"
+#include "allocators/goheap/trace.h"
 
 /* How often to look before sleeping: about 10 us. A look is a load and a pause of ~40 cycles. */
 enum { LOOKS_BEFORE_SLEEP = 1000 };
@@ -127,8 +128,11 @@ static __attribute__((noinline)) void world_park(struct mutator *m) {
     roots_publish(m);
     pthread_mutex_lock(&world.lock);
     if (world.stop) {
+        if (trace_wants())
+            trace_stopped_begin();
         world_leave(m, MUTATOR_STOPPED);
         world_enter(m);
+        trace_event(EVENT_STOPPED_END, 0, 0, 0);
     }
     pthread_mutex_unlock(&world.lock);
 }
@@ -141,6 +145,7 @@ void world_poll(struct mutator *m) {
 /* The second half of goheap_block, which published the roots of its caller (roots.c). */
 void world_block(struct mutator *m) {
     mutator_check(m, "goheap_block");
+    trace_event(EVENT_BLOCK_BEGIN, 0, EVENT_BLOCK_PROGRAM, 0);
     pthread_mutex_lock(&world.lock);
     world_leave(m, MUTATOR_BLOCKED);
     pthread_mutex_unlock(&world.lock);
@@ -153,19 +158,23 @@ void goheap_unblock(struct goheap_mutator *handle) {
     pthread_mutex_lock(&world.lock);
     world_enter(m);
     pthread_mutex_unlock(&world.lock);
+    trace_event(EVENT_BLOCK_END, 0, 0, 0);
 }
 
 /* Waits for the collection lock as blocked, within a frame that outlives the wait. */
 static __attribute__((noinline)) void world_wait_for_collection(struct mutator *m) {
     if (m != NULL) {
+        trace_event(EVENT_BLOCK_BEGIN, 0, EVENT_BLOCK_COLLECTION, 0);
         roots_publish(m);
         world_leave(m, MUTATOR_BLOCKED);
     }
     while (world.collecting)
         pthread_cond_wait(&world.collection_over, &world.lock);
     world.collecting = true; /* before m may run: no stop can come in between */
-    if (m != NULL)
+    if (m != NULL) {
         world_enter(m);
+        trace_event(EVENT_BLOCK_END, 0, 0, 0);
+    }
 }
 
 void world_lock_collection(struct mutator *m) {

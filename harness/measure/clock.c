@@ -13,6 +13,10 @@ uint64_t clock_wall_ns(void) {
     return clock_read_ns(CLOCK_MONOTONIC);
 }
 
+uint64_t clock_real_ns(void) {
+    return clock_read_ns(CLOCK_REALTIME);
+}
+
 uint64_t clock_cpu_ns(void) {
     return clock_read_ns(CLOCK_PROCESS_CPUTIME_ID);
 }

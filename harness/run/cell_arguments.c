@@ -7,6 +7,8 @@
 #include "harness/run/cell.h"
 #include "workloads/registry.h"
 
+enum { COUNT_OPS_MAX = 100 * 1000 };
+
 static bool number_parse(const char *name, const char *text, uint64_t least, uint64_t most,
                          uint64_t *out, struct error *err) {
     char *end;
@@ -17,6 +19,14 @@ static bool number_parse(const char *name, const char *text, uint64_t least, uin
                          "%s takes a whole number from %" PRIu64 " to %" PRIu64 ", not \"%s\"",
                          name, least, most, text);
     return true;
+}
+
+static bool fd_parse(const char *name, const char *text, int *out, struct error *err) {
+    uint64_t number = 0;
+    bool is_number = number_parse(name, text, 0, 1 << 20, &number, err);
+    if (is_number)
+        *out = (int)number;
+    return is_number;
 }
 
 /* "NAME=VALUE": cuts at the first = and adds a pair. */
@@ -74,6 +84,11 @@ static bool option_set(struct cell_options *o, const char *name, char *value, st
         return effort_parse(value, &o->effort, err);
     if (strcmp(name, "--ops") == 0)
         return number_parse(name, value, 1, UINT64_C(1) << 50, &o->ops, err);
+    if (strcmp(name, "--count-ops") == 0) {
+        o->count_ops = COUNT_OPS_ALL;
+        return strcmp(value, "all") == 0 ||
+               number_parse(name, value, 1, UINT64_C(1) << 50, &o->count_ops, err);
+    }
     if (strcmp(name, "--seed") == 0)
         return number_parse(name, value, 0, UINT64_MAX, &o->seed, err);
     if (strcmp(name, "--memory-limit") == 0)
@@ -86,17 +101,20 @@ static bool option_set(struct cell_options *o, const char *name, char *value, st
         o->threads = (unsigned)number;
         return true;
     }
-    if (strcmp(name, "--report-fd") == 0) {
-        if (!number_parse(name, value, 0, 1 << 20, &number, err))
-            return false;
-        o->report_fd = (int)number;
-        return true;
-    }
+    if (strcmp(name, "--requests-fd") == 0)
+        return fd_parse(name, value, &o->requests_fd, err);
+    if (strcmp(name, "--sites-fd") == 0)
+        return fd_parse(name, value, &o->sites_fd, err);
+    if (strcmp(name, "--report-fd") == 0)
+        return fd_parse(name, value, &o->report_fd, err);
+    if (strcmp(name, "--trace-fd") == 0)
+        return fd_parse(name, value, &o->trace_fd, err);
     return error_set(err, EXIT_USAGE, "unknown option %s", name);
 }
 
 bool cell_options_parse(struct cell_options *o, int argc, char **argv, struct error *err) {
-    *o = (struct cell_options){.threads = 1, .seed = 1, .report_fd = 1};
+    *o = (struct cell_options){
+        .threads = 1, .seed = 1, .report_fd = 1, .sites_fd = -1, .requests_fd = -1};
     for (int i = 1; i < argc; i++) {
         char *equals = strchr(argv[i], '=');
         if (equals == NULL)
@@ -142,6 +160,14 @@ static bool parameter_set(struct cell_work *work, const struct setting_value *gi
     return error_set(err, EXIT_USAGE, "%s has no parameter \"%s\"", work->time->name, given->name);
 }
 
+/* Not asked for: of a sliceable workload every slice is alike, so the first ones tell of all. */
+static uint64_t work_count_ops(const struct cell_work *work, uint64_t asked) {
+    if (asked != 0)
+        return asked == COUNT_OPS_ALL ? work->ops : asked;
+    bool sliceable = (work->time->traits & TRAIT_SLICEABLE) != 0;
+    return sliceable && work->ops > COUNT_OPS_MAX ? COUNT_OPS_MAX : work->ops;
+}
+
 bool cell_work_resolve(struct cell_work *work, const struct cell_options *o, struct error *err) {
     *work = (struct cell_work){.threads = o->threads, .seed = o->seed};
     work->time = workload_find(time_workloads, o->workload);
@@ -155,5 +181,6 @@ bool cell_work_resolve(struct cell_work *work, const struct cell_options *o, str
         if (!parameter_set(work, &o->parameters[i], err))
             return false;
     work->ops = o->ops != 0 ? o->ops : work->time->ops(work->parameters, o->effort);
+    work->count_ops = work_count_ops(work, o->count_ops);
     return true;
 }

@@ -47,7 +47,7 @@ void cell_describe(FILE *out) {
     const struct allocator *a = &allocator_binding;
     fprintf(out, "heapmark-describe %d\nbinding %s\nsummary %s\nlink %s\noffers ",
             WIRE_DESCRIBE_VERSION, a->binding, a->summary, a->link);
-    traits_print(out, a->offers);
+    traits_print(out, a->offers | TRAIT_HELD | TRAIT_TOTALS);
     fputc('\n', out);
     if (a->variant != NULL)
         fprintf(out, "variant %s\n", a->variant);

@@ -22,6 +22,10 @@
 #include <unistd.h>
 
 #include "harness/measure/clock.h"
+#include "harness/run/cell_mark.h"
+#include "harness/run/cell_spin.h"
+#include "harness/run/cell_trace.h"
+#include "harness/run/cell_sites.h"
 #include "harness/run/shim.h"
 #include "workloads/heap.h"
 #include "workloads/registry.h"
@@ -31,12 +35,11 @@ _Thread_local struct heap_counts heap_counts;
 enum {
     WARM_UP_SHARE = 10,           /* one in ten operations ... */
     WARM_UP_OPS_MAX = 100 * 1000, /* ... but no more than these */
-    COUNT_OPS_MAX = 100 * 1000,   /* counted of a sliceable workload: there every slice is alike */
     STACK_SCRUB_BYTES = 16 * 1024
 };
 
 struct thread_result {
-    uint64_t start_ns, end_ns, checksum;
+    struct cell_clocked clocked;
     struct heap_counts counts;
 };
 
@@ -44,7 +47,6 @@ struct cell_run {
     const struct cell_work *work;
     const int *counter_fds;
     size_t counter_count;
-    uint64_t count_ops; /* per thread */
     pthread_barrier_t barrier;
     void (*watch)(int inside); /* an allocator that wants to know when the clock runs; or NULL */
     uint64_t live_before;
@@ -67,34 +69,43 @@ static void threads_meet(struct cell_run *run, struct mutator *m) {
     mem_unblock(m);
 }
 
-static void *state_new(const struct cell_run *run, const struct workload *w, struct mutator *m,
-                       unsigned thread, uint64_t ops) {
+void *cell_state_new(const struct cell_work *work, const struct workload *w, struct mutator *m,
+                     unsigned thread, uint64_t ops) {
     if (w->setup == NULL)
         return NULL;
-    struct workload_arguments arguments = {.parameters = run->work->parameters,
-                                           .seed = run->work->seed,
+    struct workload_arguments arguments = {.parameters = work->parameters,
+                                           .seed = work->seed,
                                            .ops = ops,
                                            .thread = thread,
-                                           .threads = run->work->threads};
+                                           .threads = work->threads};
     /* cppcheck-suppress returnDanglingLifetime ; setup keeps nothing of the arguments */
     return w->setup(m, &arguments);
 }
 
-static void state_drop(const struct workload *w, struct mutator *m, void *state) {
+void cell_state_drop(const struct workload *w, struct mutator *m, void *state) {
     if (w->teardown != NULL)
         w->teardown(m, state);
 }
 
-static __attribute__((noinline)) void warm_up(const struct cell_run *run, struct mutator *m,
-                                              unsigned thread) {
-    const struct workload *w = run->work->time;
-    uint64_t ops = least(run->work->ops / WARM_UP_SHARE, WARM_UP_OPS_MAX);
+__attribute__((noinline)) void cell_run_clocked(const struct workload *w, struct mutator *m,
+                                                void *state, uint64_t ops,
+                                                struct cell_clocked *out) {
+    out->start_ns = clock_wall_ns();
+    out->checksum = w->run(m, state, ops);
+    cell_spin(ops); /* nothing, unless gate selftest planted it */
+    out->end_ns = clock_wall_ns();
+}
+
+__attribute__((noinline)) void cell_warm_up(const struct cell_work *work, struct mutator *m,
+                                            unsigned thread) {
+    const struct workload *w = work->time;
+    uint64_t ops = least(work->ops / WARM_UP_SHARE, WARM_UP_OPS_MAX);
     if (ops == 0)
         return;
-    void *state = state_new(run, w, m, thread, ops);
+    void *state = cell_state_new(work, w, m, thread, ops);
     uint64_t checksum = w->run(m, state, ops);
     heap_keep(checksum);
-    state_drop(w, m, state);
+    cell_state_drop(w, m, state);
 }
 
 static void counters_switch(const struct cell_run *run, unsigned long request) {
@@ -126,7 +137,7 @@ static __attribute__((noinline)) void stack_scrub(void) {
         dead[i] = 0;
 }
 
-static void collect(void) {
+void cell_collect(void) {
     if (allocator_binding.collect == NULL)
         return;
     stack_scrub();
@@ -136,7 +147,8 @@ static void collect(void) {
 /* Thread 0, all others waiting: the last thing before the clocks start. */
 static __attribute__((noinline)) void timed_begin(struct cell_run *run) {
     struct cell_measurement *out = run->out;
-    collect();
+    cell_collect();
+    cell_trace_begin();
     stats_read(&out->before);
     if (allocator_binding.marks_reset != NULL)
         allocator_binding.marks_reset();
@@ -149,11 +161,13 @@ static __attribute__((noinline)) void timed_begin(struct cell_run *run) {
     process_usage_read(&run->usage_before);
     run->cpu_before = clock_cpu_ns();
     counters_switch(run, PERF_EVENT_IOC_ENABLE);
+    cell_mark_begin();
 }
 
 /* Thread 0, all others waiting: the first thing after the clocks stopped. */
 static __attribute__((noinline)) void timed_end(struct cell_run *run) {
     struct cell_measurement *out = run->out;
+    cell_mark_end();
     counters_switch(run, PERF_EVENT_IOC_DISABLE);
     out->cpu_ns = clock_cpu_ns() - run->cpu_before;
     process_usage_read(&out->usage);
@@ -164,6 +178,7 @@ static __attribute__((noinline)) void timed_end(struct cell_run *run) {
     out->usage.context_switches -= run->usage_before.context_switches;
     out->rss_peak_bytes = run->peak_is_known ? resident_bytes_peak() : 0;
     stats_read(&out->after);
+    cell_trace_end();
     counters_read(run);
     uint64_t lost = 0;
     if (allocator_binding.pauses != NULL)
@@ -176,33 +191,33 @@ static __attribute__((noinline)) void timed_pass(struct cell_run *run, struct mu
                                                  unsigned thread) {
     const struct workload *w = run->work->time;
     struct thread_result *result = &run->threads[thread];
-    void *state = state_new(run, w, m, thread, run->work->ops);
+    void *state = cell_state_new(run->work, w, m, thread, run->work->ops);
     threads_meet(run, m);
     if (thread == 0)
         timed_begin(run);
     threads_meet(run, m);
-    result->start_ns = clock_wall_ns();
-    result->checksum = w->run(m, state, run->work->ops);
-    result->end_ns = clock_wall_ns();
+    cell_run_clocked(w, m, state, run->work->ops, &result->clocked);
     threads_meet(run, m);
     if (thread == 0)
         timed_end(run);
     threads_meet(run, m);
-    state_drop(w, m, state);
+    cell_state_drop(w, m, state);
 }
 
 /* The counts of the binding where it keeps them, else of the counting pass. */
 static void count_begin(struct cell_run *run) {
     struct allocator_stats stats;
-    collect();
+    cell_collect();
     stats_read(&stats);
     run->out->allocs = stats.allocs;
     run->out->handed_out_bytes = stats.allocated_bytes;
     run->live_before = stats.live_bytes;
+    cell_sites_count(true);
 }
 
 static __attribute__((noinline)) void count_end(struct cell_run *run) {
     struct allocator_stats stats;
+    cell_sites_count(false);
     stats_read(&stats);
     struct heap_counts sum = {0, 0, 0, 0};
     for (unsigned i = 0; i < run->work->threads; i++) {
@@ -220,7 +235,7 @@ static __attribute__((noinline)) void count_end(struct cell_run *run) {
     else
         out->handed_out_bytes = counted ? sum.handed_out_bytes : STAT_UNKNOWN;
     if (allocator_binding.collect != NULL && stats.live_bytes != STAT_UNKNOWN) {
-        collect();
+        cell_collect();
         stats_read(&stats);
         out->retained_bytes = (int64_t)(stats.live_bytes - run->live_before);
     } else {
@@ -232,7 +247,7 @@ static __attribute__((noinline)) void count_end(struct cell_run *run) {
 static __attribute__((noinline)) void counted_run(struct cell_run *run, struct mutator *m,
                                                   unsigned thread, void *state) {
     heap_counts = (struct heap_counts){0, 0, 0, 0};
-    uint64_t checksum = run->work->count->run(m, state, run->count_ops);
+    uint64_t checksum = run->work->count->run(m, state, run->work->count_ops);
     heap_keep(checksum);
     run->threads[thread].counts = heap_counts;
 }
@@ -240,7 +255,7 @@ static __attribute__((noinline)) void counted_run(struct cell_run *run, struct m
 static __attribute__((noinline)) void count_pass(struct cell_run *run, struct mutator *m,
                                                  unsigned thread) {
     const struct workload *w = run->work->count;
-    void *state = state_new(run, w, m, thread, run->count_ops);
+    void *state = cell_state_new(run->work, w, m, thread, run->work->count_ops);
     threads_meet(run, m);
     if (thread == 0)
         count_begin(run);
@@ -251,7 +266,7 @@ static __attribute__((noinline)) void count_pass(struct cell_run *run, struct mu
         count_end(run);
     threads_meet(run, m);
     heap_keep(state);
-    state_drop(w, m, state);
+    cell_state_drop(w, m, state);
 }
 
 /* Between two passes: what the last one left is collected, so that the next one's live heap is its
@@ -261,13 +276,13 @@ static __attribute__((noinline)) void pass_begin(struct cell_run *run, struct mu
                                                  unsigned thread) {
     threads_meet(run, m);
     if (thread == 0)
-        collect();
+        cell_collect();
     threads_meet(run, m);
 }
 
 static __attribute__((noinline)) void thread_measure(struct cell_run *run, struct mutator *m,
                                                      unsigned thread) {
-    warm_up(run, m, thread);
+    cell_warm_up(run->work, m, thread);
     pass_begin(run, m, thread);
     timed_pass(run, m, thread);
     pass_begin(run, m, thread);
@@ -285,8 +300,8 @@ static void thread_body(void *context, unsigned thread, uint64_t iterations,
     thread_measure(run, &m, thread);
     mem_detach(&m);
     struct thread_result *mine = &run->threads[thread];
-    result->seconds = (double)(mine->end_ns - mine->start_ns) * 1e-9;
-    double ops = (double)run->count_ops * run->work->threads;
+    result->seconds = (double)(mine->clocked.end_ns - mine->clocked.start_ns) * 1e-9;
+    double ops = (double)run->work->count_ops * run->work->threads;
     result->allocs_per_op = (double)run->out->allocs / ops;
     result->bytes_per_op = run->out->handed_out_bytes == STAT_UNKNOWN
                                ? -1.0
@@ -298,22 +313,20 @@ static void run_finish(struct cell_run *run) {
     uint64_t last = 0;
     out->start_ns = UINT64_MAX;
     for (unsigned i = 0; i < run->work->threads; i++) {
-        out->start_ns = least(out->start_ns, run->threads[i].start_ns);
-        last = run->threads[i].end_ns > last ? run->threads[i].end_ns : last;
-        out->checksum += run->threads[i].checksum;
+        const struct cell_clocked *clocked = &run->threads[i].clocked;
+        out->start_ns = least(out->start_ns, clocked->start_ns);
+        last = clocked->end_ns > last ? clocked->end_ns : last;
+        out->checksum += clocked->checksum;
+        cell_trace_run(clocked->start_ns, clocked->end_ns);
     }
     out->wall_ns = last - out->start_ns;
-    out->count_ops = run->count_ops * run->work->threads;
+    out->count_ops = run->work->count_ops * run->work->threads;
 }
 
 static bool run_init(struct cell_run *run, const struct cell_work *work,
                      struct cell_measurement *out, struct error *err) {
-    bool sliceable = (work->time->traits & TRAIT_SLICEABLE) != 0;
     *out = (struct cell_measurement){.start_ns = 0};
-    *run = (struct cell_run){.work = work,
-                             .count_ops = sliceable ? least(work->ops, COUNT_OPS_MAX) : work->ops,
-                             .threads = thread_results,
-                             .out = out};
+    *run = (struct cell_run){.work = work, .threads = thread_results, .out = out};
     *(void **)&run->watch = dlsym(RTLD_DEFAULT, "heapmark_watch");
     if (pthread_barrier_init(&run->barrier, NULL, work->threads) != 0)
         return error_set(err, EXIT_CANNOT, "no barrier for %u threads", work->threads);
@@ -329,7 +342,7 @@ bool cell_measure(const struct cell_work *work, const int *counter_fds, size_t c
     run.counter_count = counter_count;
     shim_register(work->time->name, thread_body, &run, work->ops, work->threads);
     shim_run(true);
-    if (run.threads[0].end_ns == 0)
+    if (run.threads[0].clocked.end_ns == 0)
         return error_set(err, EXIT_CANNOT, "%u threads could not be started", work->threads);
     run_finish(&run);
     return true;

@@ -96,6 +96,17 @@ static void report_allocation(const struct cell_measurement *m) {
         value_per_op("retained_bytes_per_op", (double)m->retained_bytes, m->count_ops);
 }
 
+/* The totals that the quotients were made of, where they were asked for. */
+static void report_counts(const struct cell_measurement *m) {
+    report_line("count operations %" PRIu64, m->count_ops);
+    report_line("count allocs %" PRIu64, m->allocs);
+    report_line("count requested_bytes %" PRIu64, m->requested_bytes);
+    if (m->handed_out_bytes != STAT_UNKNOWN)
+        report_line("count bytes %" PRIu64, m->handed_out_bytes);
+    if (m->retained_bytes != INT64_MIN)
+        report_line("count retained_bytes %" PRId64, m->retained_bytes);
+}
+
 static void report_collector(const struct cell_measurement *m) {
     const struct allocator_stats *a = &m->before;
     const struct allocator_stats *b = &m->after;
@@ -128,6 +139,25 @@ static void report_events(const struct cell_measurement *m) {
                     c->mark_ns, c->heap_start_bytes, c->heap_end_bytes, c->heap_marked_bytes,
                     c->goal_bytes, c->assist_ns, c->forced ? 1 : 0);
     }
+}
+
+void cell_report_ready(void) {
+    report_line("value allocator %s", allocator_binding.name());
+    report_line("value version %s", allocator_binding.version());
+    report_line("ready");
+    report_flush();
+}
+
+void cell_report_slice(const struct cell_slice *s) {
+    report_line("slice %" PRIu64 "\t%" PRIu64 "\t%" PRIu64 "\t%" PRIu64 "\t%016" PRIx64, s->wall_ns,
+                s->cpu_ns, s->minor_faults, s->preemptions, s->checksum);
+    report_flush();
+}
+
+void cell_report_state(uint64_t threads, uint64_t cpu_ns, uint64_t gc_cycles) {
+    report_line("state %" PRIu64 "\t%" PRIu64 "\t%" PRIu64, threads, cpu_ns,
+                gc_cycles == STAT_UNKNOWN ? 0 : gc_cycles);
+    report_flush();
 }
 
 static void report_counters(const struct cell_options *o, const struct cell_measurement *m) {
@@ -163,6 +193,8 @@ void cell_report_measurement(const struct cell_options *o, const struct cell_wor
     value_count("major_faults", m->usage.major_faults);
     value_count("context_switches", m->usage.context_switches);
     report_allocation(m);
+    if (o->count_ops != 0)
+        report_counts(m);
     report_collector(m);
     report_events(m);
     report_counters(o, m);

@@ -104,7 +104,8 @@ bool escape_measure(GArray *out, char **version, const struct escape_measure_req
     bool ok = matrix_build(&matrix, &config, request->catalogue, err);
     if (ok) {
         /* Neither strategy preloads a library, so no link to one is ever made. */
-        struct process_options options = {&config, "/tmp", request->interrupted};
+        struct process_options options = {
+            .config = &config, .link_dir = "/tmp", .interrupted = request->interrupted};
         executor = executor_process_new(&options, err);
         ok = executor != NULL && cells_count(out, version, &matrix, executor, request, err);
         if (executor != NULL)

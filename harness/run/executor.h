@@ -6,6 +6,7 @@
 #define HEAPMARK_HARNESS_RUN_EXECUTOR_H
 
 #include "harness/plan/matrix.h"
+#include "harness/run/process.h"
 #include "harness/store/record.h"
 
 struct executor {
@@ -24,7 +25,8 @@ struct executor {
 struct process_options {
     const struct config *config;
     const char *link_dir; /* directory without spaces or colons for links to preloaded libraries */
-    const volatile int *interrupted; /* set by a signal handler; NULL: never */
+    const volatile int *interrupted;       /* set by a signal handler; NULL: never */
+    const struct process_capture *capture; /* of every cell; may change between two; NULL: none */
 };
 
 struct executor *executor_process_new(const struct process_options *options, struct error *err);

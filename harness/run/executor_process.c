@@ -41,7 +41,8 @@ static bool executor_process_start(struct executor_process *self, const struct c
                                               .counters = self->counters,
                                               .timeout_ns = config->timeout_s * NS_PER_S,
                                               .interrupted = self->options.interrupted,
-                                              .memory = out->memory},
+                                              .memory = out->memory,
+                                              .capture = self->options.capture},
                     result, err);
     g_strfreev(environment);
     g_strfreev(arguments);

@@ -180,6 +180,12 @@ static bool watch_must_end(struct watch *w, uint64_t now_ns) {
     return true;
 }
 
+static void watch_tick(const struct watch *w) {
+    const struct process_capture *capture = w->request->capture;
+    if (capture != NULL && capture->tick != NULL)
+        capture->tick(capture->context);
+}
+
 static void watch_reap(struct watch *w) {
     siginfo_t seen;
     while (waitid(P_PID, (id_t)w->child.pid, &seen, WEXITED | WNOWAIT) != 0 && errno == EINTR)
@@ -188,6 +194,7 @@ static void watch_reap(struct watch *w) {
     watch_drain(w);
     while (waitpid(w->child.pid, &w->result->wait_status, 0) < 0 && errno == EINTR)
         ;
+    watch_tick(w);
 }
 
 static void watch_run(struct watch *w) {
@@ -198,6 +205,7 @@ static void watch_run(struct watch *w) {
         watch_sample(w, now_ns);
         watch_sleep(w);
         watch_drain(w);
+        watch_tick(w);
     }
     watch_reap(w);
 }

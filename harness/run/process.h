@@ -11,15 +11,36 @@
 #include <glib.h>
 #include <sched.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 #include "harness/base/error.h"
 #include "harness/measure/counters.h"
+
+enum { CAPTURE_FDS_MAX = 1024 }; /* one per CPU */
+
+/* What watches a cell program from outside while it runs, and what it writes beside its report. */
+struct process_capture {
+    int trace_fd; /* above 0: the program inherits it, and "--trace-fd=N" is added */
+    int sites_fd; /* likewise, "--sites-fd=N" */
+    /* Called in the parent when the program's process exists and nothing of the program has run:
+       exec waits until it returns. NULL: nothing is called. */
+    void (*prepared)(void *context, pid_t pid);
+    /* Called in the child between fork and exec, so system calls only, while `prepared` may run in
+       the parent: opens descriptors that the program shall switch with its counters
+       (--counter-fds), open across exec, at most CAPTURE_FDS_MAX; returns how many. Or NULL. */
+    size_t (*in_child)(void *context, int *fds);
+    /* Called in the parent every few milliseconds while the program runs, and once after its end.
+       NULL: nothing is called. */
+    void (*tick)(void *context);
+    void *context;
+};
 
 struct process_request {
     char *const *arguments;   /* the first is the program's path; ends with NULL */
     char *const *environment; /* NAME=VALUE, ends with NULL */
     bool answers_on_stdout;   /* else "--report-fd=N" is added, and stdout goes nowhere */
     bool joins_errors;        /* what it writes on stderr goes where its stdout goes */
+    int input_fd;             /* becomes its standard input; 0: it reads nothing */
     const char *directory;    /* where it starts; NULL: where heapmark is */
     const cpu_set_t *cpus;    /* NULL: not bound */
     const struct counter_set
@@ -27,6 +48,7 @@ struct process_request {
     uint64_t timeout_ns;
     const volatile int *interrupted; /* NULL: never */
     GArray *memory; /* of struct memory_row: samples are appended; NULL: none are taken */
+    const struct process_capture *capture; /* NULL: nothing watches */
 };
 
 struct process_result {

@@ -24,7 +24,8 @@ static const char *const reported_statuses[] = {"ok",  "unavailable", "wrong",
                                                 "oom", "crashed",     NULL};
 
 void report_init(struct report *r) {
-    *r = (struct report){.counters = g_array_new(FALSE, FALSE, sizeof(struct counter_reading))};
+    *r = (struct report){.counters = g_array_new(FALSE, FALSE, sizeof(struct counter_reading)),
+                         .totals = {COUNT_EMPTY, COUNT_EMPTY, COUNT_EMPTY, COUNT_EMPTY, INT64_MIN}};
 }
 
 void report_release(struct report *r) {
@@ -179,6 +180,40 @@ static bool report_value(struct report_reader *r, char *text) {
     return report_column(r, field, space + 1);
 }
 
+/* A total that may be negative: less was live at the end than at the beginning. */
+static bool report_signed(struct report_reader *r, const char *text, int64_t *out) {
+    uint64_t size = 0;
+    bool is_negative = *text == '-';
+    if (!count_parse(is_negative ? text + 1 : text, 0, INT64_MAX, &size))
+        return report_refuse(r, "not a whole number between -2^63 and 2^63", text);
+    *out = is_negative ? -(int64_t)size : (int64_t)size;
+    return true;
+}
+
+static bool report_total(struct report_reader *r, char *text) {
+    struct report_totals *t = &r->report->totals;
+    const struct {
+        const char *name;
+        uint64_t *total;
+    } totals[] = {{"operations", &t->operations},
+                  {"allocs", &t->allocs},
+                  {"bytes", &t->bytes},
+                  {"requested_bytes", &t->requested_bytes}};
+    char *space = strchr(text, ' ');
+    if (space == NULL)
+        return report_refuse(r, "a total without a value", text);
+    *space = '\0';
+    if (strcmp(text, "retained_bytes") == 0)
+        return t->retained_bytes == INT64_MIN ? report_signed(r, space + 1, &t->retained_bytes)
+                                              : report_refuse(r, "a total given twice", text);
+    for (size_t i = 0; i < G_N_ELEMENTS(totals); i++) {
+        if (strcmp(totals[i].name, text) == 0)
+            return *totals[i].total == COUNT_EMPTY ? report_count(r, space + 1, totals[i].total)
+                                                   : report_refuse(r, "a total given twice", text);
+    }
+    return report_refuse(r, "unknown total", text);
+}
+
 static bool report_end(struct report_reader *r, char *text) {
     char *reason = strchr(text, ' ');
     if (reason != NULL)
@@ -193,11 +228,8 @@ static bool report_line(struct report_reader *r, char *line) {
     static const struct {
         const char *key;
         bool (*parse)(struct report_reader *r, char *text);
-    } keys[] = {{"value", report_value},
-                {"pause", report_pause},
-                {"cycle", report_cycle},
-                {"counter", report_counter},
-                {"end", report_end}};
+    } keys[] = {{"value", report_value},     {"pause", report_pause}, {"cycle", report_cycle},
+                {"counter", report_counter}, {"count", report_total}, {"end", report_end}};
     char *space = strchr(line, ' ');
     if (r->report->status != NULL)
         return report_refuse(r, "something follows the end line", line);

@@ -18,11 +18,19 @@ struct counter_reading {
     uint64_t value, enabled_ns, running_ns;
 };
 
+/* The `count` lines: totals of the counting pass over all threads. COUNT_EMPTY, INT64_MIN: not
+   told. */
+struct report_totals {
+    uint64_t operations, allocs, bytes, requested_bytes;
+    int64_t retained_bytes;
+};
+
 /* What a report says beyond the columns of an observation. */
 struct report {
     const char *status; /* of its end line, in the observation's pool; NULL: it has none */
     const char *reason; /* NULL: none given */
     GArray *counters;   /* of struct counter_reading */
+    struct report_totals totals;
 };
 
 void report_init(struct report *r);

@@ -19,5 +19,6 @@ int main(int argc, char **argv) {
     count = tests_add(all, count, fault_tests);
     count = tests_add(all, count, concurrent_tests);
     count = tests_add(all, count, scavenge_tests);
+    count = tests_add(all, count, trace_tests);
     return _cmocka_run_group_tests("goheap", all, count, NULL, NULL);
 }

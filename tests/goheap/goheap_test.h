@@ -103,5 +103,6 @@ extern const struct CMUnitTest root_tests[];
 extern const struct CMUnitTest fault_tests[];
 extern const struct CMUnitTest concurrent_tests[];
 extern const struct CMUnitTest scavenge_tests[];
+extern const struct CMUnitTest trace_tests[];
 
 #endif

@@ -45,6 +45,19 @@ static void act_ok(void) {
         "pause 2\tragged\t1\t95\t999\ncycle 1\t10\t40\t1\t2\t1\t4\t0\t0\nend ok\n");
 }
 
+/* Whoever did other work has another checksum. */
+static void act_other_work(void) {
+    say("heapmark-report 1\nvalue ops 1000\nvalue wall_ns 1\nvalue checksum fedcba9876543210\n"
+        "end ok\n");
+}
+
+/* With the totals that --count-ops asks for. */
+static void act_totals(void) {
+    say_measured();
+    say("value minor_faults 3\ncount operations 500\ncount allocs 1500\ncount bytes 48000\n"
+        "count requested_bytes 40000\ncount retained_bytes 0\nend ok\n");
+}
+
 static void act_crash(void) {
     fputs("first line\n\nit hurts here\n", stderr);
     signal(SIGSEGV, SIG_DFL);
@@ -218,6 +231,8 @@ static void act_sleeps(void) {
 
 static const struct behaviour behaviours[] = {
     {"ok", act_ok},
+    {"other-work", act_other_work},
+    {"totals", act_totals},
     {"crash", act_crash},
     {"crash-after-report", act_crash_after_report},
     {"hang", act_hang},

@@ -56,8 +56,15 @@ static void a_whole_report_fills_record_and_long_rows(void **state) {
                                   "pause 1\tmark-termination\t2\t300\t40\n"
                                   "cycle 1\t100\t200\t4000\t4100\t50\t4194304\t7\t1\n"
                                   "counter 3\t1000\t50\t25\n"
+                                  "count operations 7\ncount allocs 8\ncount bytes 96\n"
+                                  "count requested_bytes 80\ncount retained_bytes -16\n"
                                   "end ok\n");
     assert_true(p.ok);
+    assert_int_equal(p.report.totals.operations, 7);
+    assert_int_equal(p.report.totals.allocs, 8);
+    assert_int_equal(p.report.totals.bytes, 96);
+    assert_int_equal(p.report.totals.requested_bytes, 80);
+    assert_int_equal(p.report.totals.retained_bytes, -16);
     assert_string_equal(p.report.status, "ok");
     assert_null(p.report.reason);
     assert_string_equal(p.out.record.allocator, "jemalloc");
@@ -194,6 +201,15 @@ static void long_rows_need_exactly_their_values(void **state) {
                    "line 2 of the report: not a whole number below 2^64 - 1: 'many'");
     assert_refused(FIRST "counter 0\t1\t1\t1\ncounter 0\t1\t1\t1\n",
                    "line 3 of the report: this counter was reported already: '0'");
+    assert_refused(FIRST "count allocs 1\ncount allocs 1\n",
+                   "line 3 of the report: a total given twice: 'allocs'");
+    assert_refused(FIRST "count retained_bytes 1\ncount retained_bytes 1\n",
+                   "line 3 of the report: a total given twice: 'retained_bytes'");
+    assert_refused(FIRST "count allocs 1.5\n",
+                   "line 2 of the report: not a whole number below 2^64 - 1: '1.5'");
+    assert_refused(FIRST "count retained_bytes --1\n",
+                   "line 2 of the report: not a whole number between -2^63 and 2^63: '--1'");
+    assert_refused(FIRST "count hats 1\n", "line 2 of the report: unknown total: 'hats'");
 }
 
 static void a_checksum_is_16_hexadecimal_digits(void **state) {

@@ -11,6 +11,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"runtime"
 	"strings"
 )
 
@@ -27,10 +28,12 @@ var errCannot = errors.New("cannot")
 const usage = `usage: cell-go --workload=NAME [--parameter=NAME=V] [--setting=NAME=V]
                [--effort=quick|full] [--ops=N] [--threads=N] [--seed=N]
                [--memory-limit=BYTES] [--report-fd=N] [--counter-fds=N,N,...]
+               [--trace-fd=N]
        cell-go --describe | --functions
 Runs one workload on the Go runtime and reports in lines of text; heapmark does it for you.`
 
 func main() {
+	runtime.MemProfileRate = 0 // sites.go may ask for a memory profile; nobody else shall pay for one
 	os.Exit(run(os.Args[1:]))
 }
 
@@ -75,7 +78,7 @@ func measureAndReport(o *options, w *work, s *settings) int {
 		return r.fail(err)
 	}
 	s.apply()
-	m, err := measure(w, o.counterFDs)
+	m, err := measure(w, o)
 	if err != nil {
 		return r.fail(err)
 	}

@@ -49,9 +49,11 @@ type measurement struct {
 
 type cellRun struct {
 	work      *work
+	tracing   *execTrace
 	meeting   meeting
 	threads   []threadResult
 	process   *process
+	sites     *sites
 	cpuBefore uint64
 	peakKnown bool
 	started   time.Time // thread 0's readings of two clocks at once
@@ -129,9 +131,11 @@ func collect() {
 func (r *cellRun) begin() {
 	out, p := r.out, r.process
 	collect()
+	r.sites.begin()
 	r.peakKnown = p.resetPeak()
 	out.rssStartBytes = p.residentBytes()
 	out.goroutinesBefore = runtime.NumGoroutine()
+	r.tracing.begin()
 	runtime.ReadMemStats(&out.before)
 	dropTrace()
 	out.usage = p.usage()
@@ -150,8 +154,10 @@ func (r *cellRun) end() {
 		out.rssPeakBytes = p.residentBytesPeak()
 	}
 	runtime.ReadMemStats(&out.after)
+	r.tracing.end()
 	p.readCounters()
 	collect()
+	r.sites.end()
 	out.goroutines = runtime.NumGoroutine()
 	runtime.ReadMemStats(&out.kept)
 }
@@ -164,9 +170,11 @@ func (r *cellRun) timed(thread int) {
 		r.begin()
 	}
 	r.meeting.join()
+	ended := r.tracing.run()
 	result.start = time.Now()
 	result.checksum = seed.RunPlaced(r.work.workload, state, r.work.ops)
 	result.end = time.Now()
+	ended()
 	r.meeting.join()
 	if thread == 0 {
 		r.end()
@@ -218,21 +226,25 @@ func (r *cellRun) readCycles(start clocks) error {
 	return err
 }
 
-func measure(w *work, counters []int) (*measurement, error) {
+func measure(w *work, o *options) (*measurement, error) {
 	r := &cellRun{
 		work:    w,
+		tracing: newExecTrace(o.traceFD),
+		sites:   newSites(o.sitesFD),
 		threads: make([]threadResult, w.threads),
-		process: openProcess(counters),
+		process: openProcess(o.counterFDs),
 		out:     &measurement{},
 	}
 	r.meeting.members = w.threads
 	r.meeting.all.L = &r.meeting.lock
 	r.runThreads()
+	r.tracing.warn()
 	first := r.finish()
 	err := r.readCycles(clocks{
 		unixNS:      first.UnixNano(),
 		monotonicNS: r.startedNS + int64(first.Sub(r.started)),
 	})
+	r.sites.write(r.out, w.ops*uint64(w.threads))
 	return r.out, err
 }
 

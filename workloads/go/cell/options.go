@@ -13,7 +13,7 @@ import (
 
 const (
 	threadsMax  = 1024
-	countersMax = 32
+	countersMax = 32 + 1024 // counters, and a sampling event per CPU
 	opsMax      = 1 << 50
 	fdMax       = 1 << 20
 )
@@ -30,6 +30,8 @@ type options struct {
 	seed                 uint64
 	memoryLimit          uint64 // bytes; 0: none
 	reportFD             int
+	traceFD              int   // where the execution trace goes; 0: nowhere
+	sitesFD              int   // where allocation sites go; 0: nowhere
 	counterFDs           []int // -1: could not be opened
 }
 
@@ -101,6 +103,12 @@ func (o *options) set(name, value string) error {
 	case "--report-fd":
 		number, err = parseNumber(name, value, 0, fdMax)
 		o.reportFD = int(number)
+	case "--trace-fd":
+		number, err = parseNumber(name, value, 1, fdMax)
+		o.traceFD = int(number)
+	case "--sites-fd":
+		number, err = parseNumber(name, value, 1, fdMax)
+		o.sitesFD = int(number)
 	case "--counter-fds":
 		o.counterFDs, err = parseCounters(value)
 	default:

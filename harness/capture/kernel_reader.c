@@ -1,0 +1,138 @@
+/*
+ * Tells a timeline of the kernel's events: per thread when it runs, when it waits, when another one
+ * took its CPU; faults and mappings as instants.
+ */
+#include "harness/capture/kernel_events.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <sys/stat.h>
+
+enum { THREADS_MAX = 1 << 16 };
+
+struct kernel_teller {
+    struct timeline *timeline;
+    GHashTable *threads; /* tid -> struct timeline_track * */
+    struct timeline_track *faults;
+    const struct timeline_name *running, *blocked, *preempted, *fault, *map, *begins, *ends;
+    uint64_t fault_count;
+};
+
+static FILE *kernel_open(const char *path, struct error *err) {
+    FILE *in = fopen(path, "rbe");
+    if (in == NULL)
+        error_set(err, EXIT_CANNOT, "cannot read %s: %s", path, g_strerror(errno));
+    return in;
+}
+
+bool kernel_events_facts(const char *path, struct trace_facts *facts, struct error *err) {
+    struct kernel_row row;
+    FILE *in = kernel_open(path, err);
+    if (in == NULL)
+        return false;
+    while (fread(&row, sizeof row, 1, in) == 1) {
+        facts->events++;
+        facts->dropped += row.kind == KERNEL_LOST ? row.value : 0;
+        facts->bytes += sizeof row;
+    }
+    fclose(in);
+    return true;
+}
+
+static void teller_init(struct kernel_teller *teller, struct timeline *t) {
+    *teller = (struct kernel_teller){.timeline = t,
+                                     .threads = g_hash_table_new(NULL, NULL),
+                                     .faults = timeline_counter_new(t, "page faults", false),
+                                     .running = timeline_name(t, "running", SLICE_RUN),
+                                     .blocked = timeline_name(t, "blocked", SLICE_BLOCK),
+                                     .preempted = timeline_name(t, "preempted", SLICE_OTHER),
+                                     .fault = timeline_name(t, "page-fault", SLICE_OTHER),
+                                     .map = timeline_name(t, "mmap", SLICE_ALLOC),
+                                     .begins = timeline_name(t, "thread-start", SLICE_OTHER),
+                                     .ends = timeline_name(t, "thread-end", SLICE_OTHER)};
+}
+
+/* NULL: more threads than any cell has. */
+static struct timeline_track *teller_thread(struct kernel_teller *teller, uint32_t tid) {
+    gpointer key = GUINT_TO_POINTER(tid);
+    struct timeline_track *track = g_hash_table_lookup(teller->threads, key);
+    if (track != NULL || g_hash_table_size(teller->threads) >= THREADS_MAX)
+        return track;
+    char *name = g_strdup_printf("thread %u", tid);
+    track = timeline_track_new(teller->timeline, TRACK_MUTATOR, name, tid);
+    g_hash_table_insert(teller->threads, key, track);
+    g_free(name);
+    return track;
+}
+
+static void tell_instant(struct kernel_teller *teller, struct timeline_track *track,
+                         const struct kernel_row *row, const struct timeline_name *name,
+                         const char *argument) {
+    struct timeline_event event = {
+        .kind = TIMELINE_INSTANT, .track = track, .name = name, .time_ns = row->time_ns};
+    if (argument != NULL) {
+        event.arguments[0] = (struct timeline_argument){argument, row->value};
+        event.argument_count = 1;
+    }
+    timeline_tell(teller->timeline, event);
+}
+
+/* What a thread does from here on: one slice at a time. */
+static void tell_state(struct kernel_teller *teller, struct timeline_track *track, uint64_t time_ns,
+                       const struct timeline_name *state) {
+    if (track->depth > 0)
+        timeline_end(teller->timeline, track, time_ns, track->open[0].name);
+    timeline_begin(teller->timeline, track, time_ns, state);
+}
+
+static void tell_row(struct kernel_teller *teller, struct timeline_track *track,
+                     const struct kernel_row *row) {
+    switch (row->kind) {
+    case KERNEL_SWITCH_IN:
+        tell_state(teller, track, row->time_ns, teller->running);
+        break;
+    case KERNEL_SWITCH_OUT:
+        tell_state(teller, track, row->time_ns, teller->blocked);
+        break;
+    case KERNEL_PREEMPT:
+        tell_state(teller, track, row->time_ns, teller->preempted);
+        break;
+    case KERNEL_FAULT:
+        tell_instant(teller, track, row, teller->fault, "address");
+        timeline_count(teller->timeline, teller->faults, row->time_ns,
+                       (double)++teller->fault_count);
+        break;
+    case KERNEL_MAP:
+        tell_instant(teller, track, row, teller->map, "mapped_bytes");
+        break;
+    case KERNEL_THREAD:
+        tell_instant(teller, track, row, teller->begins, NULL);
+        break;
+    case KERNEL_EXIT:
+        tell_instant(teller, track, row, teller->ends, NULL);
+        if (track->depth > 0)
+            timeline_end(teller->timeline, track, row->time_ns, track->open[0].name);
+        break;
+    default:
+        break;
+    }
+}
+
+bool kernel_events_tell(const char *path, struct timeline *t, struct error *err) {
+    struct kernel_teller teller;
+    struct kernel_row row;
+    FILE *in = kernel_open(path, err);
+    if (in == NULL)
+        return false;
+    teller_init(&teller, t);
+    while (fread(&row, sizeof row, 1, in) == 1) {
+        struct timeline_track *track =
+            row.kind == KERNEL_LOST ? NULL : teller_thread(&teller, row.tid);
+        if (track != NULL)
+            tell_row(&teller, track, &row);
+    }
+    timeline_rate(t, teller.faults, "page faults per second");
+    g_hash_table_destroy(teller.threads);
+    fclose(in);
+    return true;
+}

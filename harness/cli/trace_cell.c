@@ -1,0 +1,211 @@
+/*
+ * A traced run comes first and is the one that is told; then runs without and with tracing by
+ * turns, whose first traced one is that. Every second pair begins with the other side, so that a
+ * drift of the machine's speed does not favour one.
+ */
+#include "harness/cli/trace_cell.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "harness/analyze/statistics.h"
+#include "harness/present/plot_trace.h"
+
+/* The files of a cell's recording, and what is known of them. */
+struct recording {
+    char *path, *kernel_path;
+    enum trace_format format;
+    bool has_kernel;
+    struct trace_facts facts;
+    uint64_t spawned_ns; /* of the process that was recorded */
+};
+
+/* ---- reading a recording ---- */
+
+static bool recording_facts(struct recording *r, struct error *err) {
+    r->format = trace_format_of(r->path);
+    r->has_kernel = access(r->kernel_path, R_OK) == 0;
+    if (r->format == TRACE_GO && !go_trace_facts(r->path, &r->facts, err))
+        return false;
+    if (r->format == TRACE_EVENTS && !event_trace_facts(r->path, &r->facts, err))
+        return false;
+    return !r->has_kernel || kernel_events_facts(r->kernel_path, &r->facts, err);
+}
+
+/* Resident memory, as heapmark saw it from outside. */
+static void memory_tell(struct timeline *t, const GArray *memory, uint64_t spawned_ns) {
+    struct timeline_track *rss = timeline_counter_new(t, "resident memory (RSS)", true);
+    for (guint i = 0; i < memory->len; i++) {
+        const struct memory_row *row = &g_array_index(memory, struct memory_row, i);
+        timeline_count(t, rss, spawned_ns + row->time_ns, (double)row->rss_bytes);
+    }
+}
+
+static bool recording_tell(const struct recording *r, struct timeline *t, const GArray *memory,
+                           struct error *err) {
+    trace_runs_tell(t, &r->facts);
+    bool ok = r->format == TRACE_GO       ? go_trace_tell(r->path, t, err)
+              : r->format == TRACE_EVENTS ? event_trace_tell(r->path, t, err)
+                                          : true;
+    ok = ok && (!r->has_kernel || kernel_events_tell(r->kernel_path, t, err));
+    memory_tell(t, memory, r->spawned_ns);
+    return ok;
+}
+
+/* ---- the cell's rows ---- */
+
+static void summary_fill(struct trace_cell_summary *cell, const struct recording *r,
+                         const struct observation *o, const char *kernel_reason) {
+    const char *note = r->facts.note;
+    cell->record = o->record;
+    cell->record.strategy = cell->record.workload = NULL; /* texts go with the observation */
+    cell->events = r->facts.events;
+    cell->dropped = r->facts.dropped;
+    cell->raw_bytes = r->facts.bytes;
+    cell->is_cut = r->facts.is_cut;
+    if (r->format == TRACE_NOTHING)
+        note = "its cell program wrote no trace";
+    else if (kernel_reason != NULL)
+        note = kernel_reason;
+    cell->note = g_strdup(note);
+}
+
+/* Three milliseconds of it, drawn: the recording is read once more for them. */
+static bool strips_build(struct trace_cell_job *job, const struct recording *r, const char *name,
+                         struct error *err) {
+    const GPtrArray *cells = trace_summary_cells(job->summary);
+    struct trace_strip *strip = trace_strip_new(g_ptr_array_index(cells, cells->len - 1));
+    struct timeline timeline;
+    GArray *no_memory = g_array_new(FALSE, FALSE, sizeof(struct memory_row));
+    timeline_init(&timeline);
+    timeline_sink_add(&timeline, trace_strip_sink(strip));
+    timeline_cell_begin(&timeline, name, r->facts.start_ns);
+    bool ok = recording_tell(r, &timeline, no_memory, err);
+    timeline_cell_end(&timeline);
+    struct page *page = trace_strip_page(strip);
+    if (page != NULL)
+        g_ptr_array_add(job->pages, page);
+    timeline_release(&timeline);
+    g_array_free(no_memory, TRUE);
+    trace_strip_free(strip);
+    return ok;
+}
+
+static bool recording_show(struct trace_cell_job *job, struct recording *r,
+                           const struct observation *o, const char *name, struct error *err) {
+    if (!recording_facts(r, err))
+        return false;
+    if (r->format == TRACE_NOTHING && !r->has_kernel)
+        r->facts.start_ns = r->facts.end_ns = r->spawned_ns;
+    trace_summary_expect(job->summary, r->facts.end_ns - r->facts.start_ns);
+    timeline_cell_begin(job->timeline, name, r->facts.start_ns);
+    bool ok = recording_tell(r, job->timeline, o->memory, err);
+    timeline_cell_end(job->timeline);
+    const GPtrArray *cells = trace_summary_cells(job->summary);
+    summary_fill(g_ptr_array_index(cells, cells->len - 1), r, o, job->recorder->kernel_reason);
+    return ok && strips_build(job, r, name, err);
+}
+
+/* ---- running ---- */
+
+static bool is_ok(const struct record *r) {
+    return r->status != NULL && strcmp(r->status, "ok") == 0;
+}
+
+static bool cell_trace(struct trace_cell_job *job, const struct cell *cell, const char *name,
+                       struct recording *r, double *wall_ns, struct error *err) {
+    struct observation o;
+    observation_init(&o);
+    bool ok = trace_record(job->recorder, cell, r->path, &o, err);
+    r->spawned_ns = job->recorder->spawned_ns;
+    *wall_ns = ok && is_ok(&o.record) ? (double)o.record.wall_ns : NAN;
+    if (ok && !is_ok(&o.record)) {
+        fprintf(stderr, "heapmark: %s: %s: %s\n", name, o.record.status,
+                o.record.reason == NULL ? "no reason was given" : o.record.reason);
+        job->has_failed = true;
+    }
+    struct error unread;
+    if (ok && !recording_show(job, r, &o, name, &unread)) {
+        fprintf(stderr, "heapmark: %s: %s\n", name, unread.text);
+        job->has_failed = true;
+    }
+    observation_release(&o);
+    return ok;
+}
+
+/* The wall time of one more run. */
+static bool cell_time(struct trace_cell_job *job, const struct cell *cell, const char *path,
+                      double *wall_ns, struct error *err) {
+    struct observation o;
+    observation_init(&o);
+    bool ok = trace_record(job->recorder, cell, path, &o, err);
+    *wall_ns = ok && is_ok(&o.record) ? (double)o.record.wall_ns : NAN;
+    observation_release(&o);
+    return ok;
+}
+
+/* What tracing costs: the median of the pairs' ratios, less 1. */
+static bool cell_overhead(struct trace_cell_job *job, const struct cell *cell, const char *path,
+                          double first_wall_ns, struct error *err) {
+    unsigned pairs = job->options->pairs;
+    double *ratios = g_new(double, pairs + 1);
+    size_t count = 0;
+    bool ok = true;
+    for (unsigned pair = 0; ok && pair < pairs; pair++) {
+        double traced_ns = first_wall_ns, plain_ns = NAN;
+        bool plain_first = pair % 2 == 1;
+        if (plain_first)
+            ok = cell_time(job, cell, NULL, &plain_ns, err);
+        if (ok && pair > 0)
+            ok = cell_time(job, cell, path, &traced_ns, err);
+        if (ok && !plain_first)
+            ok = cell_time(job, cell, NULL, &plain_ns, err);
+        if (ok && traced_ns > 0 && plain_ns > 0)
+            ratios[count++] = traced_ns / plain_ns;
+    }
+    const GPtrArray *cells = trace_summary_cells(job->summary);
+    if (ok && count > 0 && cells->len > 0) {
+        struct trace_cell_summary *summary = g_ptr_array_index(cells, cells->len - 1);
+        values_sort(ratios, count);
+        summary->overhead = median_of(ratios, count) - 1;
+        summary->overhead_pairs = (unsigned)count;
+    }
+    g_free(ratios);
+    return ok;
+}
+
+/* A name for files: nothing but letters, digits and dashes. */
+static char *recording_path(const struct trace_cell_job *job, const char *name) {
+    char *slug = name_slug(name), *file = g_strdup_printf("%s.raw", slug);
+    char *path = g_build_filename(job->dir, file, NULL);
+    g_free(slug);
+    g_free(file);
+    return path;
+}
+
+bool trace_cell_run(struct trace_cell_job *job, const struct cell *cell, const char *name,
+                    struct error *err) {
+    struct recording r = {.path = recording_path(job, name)};
+    char *scratch = g_strconcat(r.path, ".pair", NULL);
+    char *scratch_kernel = g_strconcat(scratch, ".kernel", NULL);
+    double wall_ns = NAN;
+    r.kernel_path = g_strconcat(r.path, ".kernel", NULL);
+    trace_facts_init(&r.facts);
+    bool ok = cell_trace(job, cell, name, &r, &wall_ns, err);
+    if (!job->options->keeps_raw) {
+        unlink(r.path);
+        unlink(r.kernel_path);
+    }
+    if (ok && !isnan(wall_ns))
+        ok = cell_overhead(job, cell, scratch, wall_ns, err);
+    unlink(scratch);
+    unlink(scratch_kernel);
+    trace_facts_release(&r.facts);
+    g_free(scratch);
+    g_free(scratch_kernel);
+    g_free(r.path);
+    g_free(r.kernel_path);
+    return ok;
+}

@@ -1,0 +1,248 @@
+/* Where the time goes: shares of each part for every cell, then the functions behind them, then
+   what was allocated where, then what one must know about the samples. */
+#include <math.h>
+#include <string.h>
+
+#include "harness/present/profile_view.h"
+#include "harness/present/quantity.h"
+
+enum { FUNCTIONS_SHOWN = 12, SITES_SHOWN = 8 };
+
+static double share(uint64_t part, uint64_t whole) {
+    return whole == 0 ? 0.0 : 100.0 * (double)part / (double)whole;
+}
+
+/* Shares as one reads them: "12.3 %", "–" for nothing at all. */
+static struct quantity share_text(uint64_t part, uint64_t whole) {
+    struct quantity q = {QUANTITY_NONE};
+    if (part > 0)
+        g_snprintf(q.text, sizeof q.text, "%.1f %%", share(part, whole));
+    return q;
+}
+
+/* printf counts bytes, and a dash has three. */
+static void cell_append(GString *out, const char *text, glong width, bool left) {
+    glong blanks = MAX(width - g_utf8_strlen(text, -1), 0);
+    if (left)
+        g_string_append(out, text);
+    for (glong i = 0; i < blanks; i++)
+        g_string_append_c(out, ' ');
+    if (!left)
+        g_string_append(out, text);
+}
+
+static glong width_of(const GPtrArray *views, size_t offset, glong least) {
+    for (guint i = 0; i < views->len; i++) {
+        const char *text = *(char **)((char *)g_ptr_array_index(views, i) + offset);
+        least = MAX(least, g_utf8_strlen(text, -1));
+    }
+    return least;
+}
+
+static bool part_is_used(const GPtrArray *views, int part) {
+    for (guint i = 0; i < views->len; i++) {
+        const struct profile_view *v = g_ptr_array_index(views, i);
+        if (v->data[PROFILE_KIND_CPU].is_there && v->data[PROFILE_KIND_CPU].sums.parts[part] > 0)
+            return true;
+    }
+    return false;
+}
+
+static void parts_append(GString *out, const GPtrArray *views) {
+    glong work = width_of(views, G_STRUCT_OFFSET(struct profile_view, workload), 8);
+    glong strategy = width_of(views, G_STRUCT_OFFSET(struct profile_view, strategy), 8);
+    enum { PART_WIDTH = 13, SAMPLES_WIDTH = 9 };
+    g_string_append(out, "where the time goes\n  ");
+    cell_append(out, "workload", work + 2, true);
+    cell_append(out, "strategy", strategy, true);
+    cell_append(out, "samples", SAMPLES_WIDTH, false);
+    for (int part = 0; part < PROFILE_PARTS; part++)
+        if (part_is_used(views, part))
+            cell_append(out, profile_part_names[part], PART_WIDTH, false);
+    g_string_append_c(out, '\n');
+    for (guint i = 0; i < views->len; i++) {
+        const struct profile_view *v = g_ptr_array_index(views, i);
+        const struct profile_data *d = &v->data[PROFILE_KIND_CPU];
+        if (!d->is_there)
+            continue;
+        g_string_append(out, "  ");
+        cell_append(out, v->workload, work + 2, true);
+        cell_append(out, v->strategy, strategy, true);
+        g_string_append_printf(out, "%*" G_GUINT64_FORMAT, SAMPLES_WIDTH,
+                               profile_total(&d->profile, 0));
+        for (int part = 0; part < PROFILE_PARTS; part++)
+            if (part_is_used(views, part))
+                cell_append(out, share_text(d->sums.parts[part], d->sums.total).text, PART_WIDTH,
+                            false);
+        g_string_append_c(out, '\n');
+    }
+}
+
+static void function_append(GString *out, const struct profile_data *d,
+                            const struct profile_function_sum *sum) {
+    const struct profile_function *f = profile_function_at(&d->profile, sum->function);
+    g_string_append(out, "  ");
+    cell_append(out, share_text(sum->self, d->sums.total).text, 8, false);
+    cell_append(out, share_text(sum->total, d->sums.total).text, 9, false);
+    g_string_append_printf(out, "  %s  [%s]\n", f->name,
+                           f->module[0] == '[' ? "kernel" : f->module);
+}
+
+static void functions_append(GString *out, const struct profile_view *v) {
+    const struct profile_data *d = &v->data[PROFILE_KIND_CPU];
+    if (!d->is_there || d->sums.total == 0)
+        return;
+    g_string_append_printf(out, "\n%s, %s: functions\n      self    total\n", v->workload,
+                           v->strategy);
+    for (guint i = 0; i < d->sums.functions->len && i < FUNCTIONS_SHOWN; i++) {
+        const struct profile_function_sum *sum =
+            &g_array_index(d->sums.functions, struct profile_function_sum, i);
+        if (sum->self > 0)
+            function_append(out, d, sum);
+    }
+}
+
+/* ---- allocation ---- */
+
+static int entry_compare(const void *a, const void *b) {
+    const struct profile_entry *x = *(const struct profile_entry *const *)a,
+                               *y = *(const struct profile_entry *const *)b;
+    if (x->values[1] != y->values[1])
+        return x->values[1] < y->values[1] ? 1 : -1;
+    return (x->stack > y->stack) - (x->stack < y->stack);
+}
+
+static bool is_of_allocator(const struct profile_data *d, uint32_t function) {
+    const char *name = profile_function_at(&d->profile, function)->name;
+    return profile_rule_of(&d->sums, function)->part == PROFILE_ALLOCATION ||
+           strcmp(name, "heap_count") == 0;
+}
+
+/* "function < caller < its caller", the allocator's own functions left out at the leaf. */
+static void site_append(GString *out, const struct profile_data *d,
+                        const struct profile_entry *entry) {
+    uint32_t functions[4 * PROFILE_DEPTH_MAX];
+    uint32_t count = profile_functions_inside(&d->profile, &d->sums, entry->stack, functions,
+                                              G_N_ELEMENTS(functions));
+    uint32_t first = 0;
+    while (first + 1 < count && is_of_allocator(d, functions[first]))
+        first++;
+    g_string_append_printf(out, "  %14" G_GUINT64_FORMAT " %16" G_GUINT64_FORMAT "  ",
+                           entry->values[0], entry->values[1]);
+    for (uint32_t i = first; i < count && i < first + 4; i++)
+        g_string_append_printf(out, "%s%s", i > first ? " < " : "",
+                               profile_function_at(&d->profile, functions[i])->name);
+    g_string_append(out, first + 4 < count ? " < ...\n" : "\n");
+}
+
+static void total_append(GString *out, const struct profile_view *v, const struct profile_data *d) {
+    uint64_t objects = profile_total(&d->profile, 0), bytes = profile_total(&d->profile, 1);
+    bool is_equal = objects == v->allocs && (v->bytes == UINT64_MAX || bytes == v->bytes);
+    g_string_append_printf(out, "  %14" G_GUINT64_FORMAT " %16" G_GUINT64_FORMAT "  in all",
+                           objects, bytes);
+    if (is_equal)
+        g_string_append(out, ", as the record has it\n");
+    else if (objects < v->allocs && g_str_has_prefix(v->program, "cell-go") &&
+             !g_str_has_prefix(v->program, "cell-goheap"))
+        g_string_append_printf(out,
+                               "; the record has %" G_GUINT64_FORMAT " and %" G_GUINT64_FORMAT
+                               ": the runtime's profile counts a block of tiny objects as one, and "
+                               "what no workload asked for is left out\n",
+                               v->allocs, v->bytes);
+    else if (v->bytes == UINT64_MAX)
+        g_string_append_printf(out, "; the record has %" G_GUINT64_FORMAT " objects\n", v->allocs);
+    else
+        g_string_append_printf(out,
+                               "; the record has %" G_GUINT64_FORMAT " and %" G_GUINT64_FORMAT "\n",
+                               v->allocs, v->bytes);
+}
+
+static void sites_append(GString *out, const struct profile_view *v) {
+    const struct profile_data *d = &v->data[PROFILE_KIND_SITES];
+    if (!d->is_there)
+        return;
+    g_string_append_printf(out, "\n%s, %s: allocations\n         objects            bytes\n",
+                           v->workload, v->strategy);
+    GPtrArray *entries = g_ptr_array_new();
+    for (guint i = 0; i < d->profile.entries->len; i++)
+        g_ptr_array_add(entries, &g_array_index(d->profile.entries, struct profile_entry, i));
+    g_ptr_array_sort(entries, entry_compare);
+    for (guint i = 0; i < entries->len && i < SITES_SHOWN; i++)
+        site_append(out, d, g_ptr_array_index(entries, i));
+    g_ptr_array_free(entries, TRUE);
+    total_append(out, v, d);
+}
+
+/* ---- what one must know ---- */
+
+/* Whether the function is one that no symbol names, and not one of the harness. */
+static bool is_nameless(const struct profile_data *d, uint32_t function) {
+    const struct profile_function *f = profile_function_at(&d->profile, function);
+    size_t length = strlen(f->module);
+    return strncmp(f->name, f->module, length) == 0 && g_str_has_prefix(f->name + length, "+0x") &&
+           profile_rule_of(&d->sums, function)->part != PROFILE_HARNESS;
+}
+
+static void modules_append(GString *out, const struct profile_data *d) {
+    GHashTable *seen = g_hash_table_new(g_str_hash, g_str_equal);
+    for (guint i = 0; i < d->profile.functions->len; i++) {
+        const char *module = profile_function_at(&d->profile, i)->module;
+        if (!is_nameless(d, i) || !g_hash_table_add(seen, (gpointer)(uintptr_t)module))
+            continue;
+        g_string_append_printf(out,
+                               "  %s has no debug symbols, so functions that it does not export "
+                               "are called %s+0xSTART: install its -dbg or -dbgsym package, or "
+                               "build it with -g and do not strip it\n",
+                               module, module);
+    }
+    g_hash_table_destroy(seen);
+}
+
+static void notes_append(GString *out, const struct profile_view *v) {
+    const struct profile_data *d = &v->data[PROFILE_KIND_CPU];
+    g_string_append_printf(out, "\n%s, %s\n", v->workload, v->strategy);
+    if (v->problem != NULL)
+        g_string_append_printf(out, "  %s\n", v->problem);
+    if (!d->is_there)
+        return;
+    const struct profile *p = &d->profile;
+    uint64_t samples = profile_total(p, 0), broken = profile_broken(p);
+    g_string_append_printf(
+        out,
+        "  %" G_GUINT64_FORMAT
+        " samples of %s, over %s (%s of CPU time) in %u process%s; %" G_GUINT64_FORMAT " lost\n",
+        samples, p->event, quantity_time((double)p->duration_ns).text,
+        quantity_time((double)p->cpu_ns).text, v->repetitions, v->repetitions == 1 ? "" : "es",
+        p->lost);
+    g_string_append_printf(out, "  broken call chains: %" G_GUINT64_FORMAT " (%.1f %%)\n", broken,
+                           share(broken, samples));
+    if (v->overhead_pairs > 0)
+        g_string_append_printf(
+            out,
+            "  overhead: sampling changed the CPU time of the timed run by %+.1f %% (medians of %u "
+            "run%s with it and as many without, by turns)\n",
+            100.0 * v->overhead, v->overhead_pairs, v->overhead_pairs == 1 ? "" : "s");
+    modules_append(out, d);
+}
+
+static bool kind_is_there(const GPtrArray *views, enum profile_kind kind) {
+    for (guint i = 0; i < views->len; i++) {
+        const struct profile_view *v = g_ptr_array_index(views, i);
+        if (v->data[kind].is_there)
+            return true;
+    }
+    return false;
+}
+
+GString *profile_table(const GPtrArray *views) {
+    GString *out = g_string_new(NULL);
+    if (kind_is_there(views, PROFILE_KIND_CPU))
+        parts_append(out, views);
+    for (guint i = 0; i < views->len; i++) {
+        functions_append(out, g_ptr_array_index(views, i));
+        sites_append(out, g_ptr_array_index(views, i));
+    }
+    for (guint i = 0; i < views->len; i++)
+        notes_append(out, g_ptr_array_index(views, i));
+    return out;
+}

@@ -1,0 +1,25 @@
+/* power.csv. */
+#include "harness/store/gate_curve.h"
+
+#include "harness/store/csv.h"
+#include "harness/store/store.h"
+
+#define FIELD(kind, name, group, meaning)                                                          \
+    {#name, FIELD_##kind, offsetof(struct gate_curve_row, name), #group, meaning},
+static const struct field gate_curve_fields[] = {
+#include "harness/store/gate_curve_fields.def"
+};
+#undef FIELD
+
+const struct row_type gate_curve_type = {
+    "power.csv", gate_curve_fields, G_N_ELEMENTS(gate_curve_fields), sizeof(struct gate_curve_row)};
+
+bool gate_curve_write(const GArray *curve, const char *dir, struct error *err) {
+    GString *text = g_string_new(NULL);
+    csv_header_append(text, &gate_curve_type);
+    for (guint i = 0; i < curve->len; i++)
+        csv_row_append(text, &gate_curve_type, &g_array_index(curve, struct gate_curve_row, i));
+    bool ok = store_write_text(dir, gate_curve_type.file, text->str, err);
+    g_string_free(text, TRUE);
+    return ok;
+}
