@@ -23,7 +23,7 @@ enum {
     STOP_WORK = 2 << 10,          /* scan work done in a stop: about 2 us */
     SLICE_WORK = 8 << 10,         /* scan work before a marker looks up: about 5 us */
     QUANTUM_WORK = 256 << 10,     /* scan work of the collector's thread at once: about 150 us */
-    ASSIST_WORK = 256 << 10,      /* scan work of one assist at most: about 20 us */
+    ASSIST_WORK = 256 << 10,      /* scan work of one assist at most: about 150 us */
     ASSIST_WORK_LEAST = 128 << 10 /* debt below which nobody assists */
 };
 
