@@ -73,6 +73,18 @@ static void a_speed_up_is_seen_as_well(void **state) {
     assert_int_equal(point.counts[GATE_REGRESSED], 0);
 }
 
+static void many_tests_in_one_gate_cost_power(void **state) {
+    (void)state;
+    double pool[POOL];
+    pool_fill(pool, POOL, 1);
+    struct gate_power_request request = request_of(pool);
+    request.blocks = 20;
+    request.family = 1;
+    double alone = gate_power_at(&request, 0.02).regressed.share;
+    request.family = 1000;
+    assert_true(gate_power_at(&request, 0.02).regressed.share < alone);
+}
+
 static void the_same_seed_draws_the_same(void **state) {
     (void)state;
     double pool[POOL];
@@ -200,6 +212,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(power_grows_with_the_effect_and_the_blocks),
         cmocka_unit_test(a_speed_up_is_seen_as_well),
+        cmocka_unit_test(many_tests_in_one_gate_cost_power),
         cmocka_unit_test(the_same_seed_draws_the_same),
         cmocka_unit_test(equal_sides_are_accused_less_than_twice_in_a_thousand_cells),
         cmocka_unit_test(the_first_stage_keeps_the_rate_at_the_edge_of_the_margin),
