@@ -12,6 +12,9 @@
 
 #include <cmocka.h>
 
+/* How long a side is waited for that never answers; the others have the config's minute. */
+enum { HANG_S = 3 };
+
 /* One cell of two sides, built by hand; the workload's name is how the faulty side behaves. */
 struct fixture {
     struct config config;
@@ -48,7 +51,6 @@ static void fixture_init(struct fixture *f, const char *behaviour) {
     memset(f, 0, sizeof *f);
     config_init(&f->config);
     f->config.memory_bytes = 1 << 30;
-    f->config.timeout_s = 1;
     f->binding = (struct binding_info){
         .name = "malloc", .program = GATE_FAKE_CELL, .offers = TRAIT_HELD | TRAIT_RECLAIMS};
     f->workload = (struct workload_info){.name = behaviour,
@@ -249,6 +251,8 @@ static void assert_failure(const char *behaviour, const char *status, const char
     f.config.ops = 1000;
     prepare(&f); /* well so far */
     assert_string_equal(fixture_row(&f)->status, "ok");
+    if (strcmp(status, "timeout") == 0)
+        f.config.timeout_s = HANG_S;
     variable_add(&f.strategies[1], "FAKE_FAULTY", "1");
     measure(&f, 1, false);
     assert_string_equal(fixture_row(&f)->status, status);
@@ -265,7 +269,7 @@ static void a_side_that_ends_in_a_block_is_the_status_of_its_cell(void **state) 
     assert_failure("exit", "crashed", "candidate: exit status 0 without the end of a report");
     assert_failure("oom", "oom", "candidate: an allocation of 80 bytes failed");
     assert_failure("not-loaded", "wrong", "candidate: malloc is answered by libc");
-    assert_failure("hang", "timeout", "candidate: no end after 1 s (--timeout)");
+    assert_failure("hang", "timeout", "candidate: no end after 3 s (--timeout)");
 }
 
 static void an_answer_that_is_none_is_quoted(void **state) {
@@ -445,6 +449,8 @@ static void assert_command(const char *script, const char *status, const char *r
     char *bad[] = {(char *)"sh", (char *)"-c", (char *)script, NULL};
     struct fixture f;
     commands_init(&f, good, bad);
+    if (strcmp(status, "timeout") == 0)
+        f.config.timeout_s = HANG_S;
     prepare(&f);
     assert_string_equal(fixture_row(&f)->status, status);
     assert_string_equal(fixture_row(&f)->reason, reason);
@@ -458,7 +464,7 @@ static void a_command_that_fails_has_its_last_words_in_the_reason(void **state) 
     assert_command("echo only this; exit 1", "crashed",
                    "candidate: exit status 1; it said: only this");
     assert_command("kill -SEGV $$", "crashed", "candidate: SIGSEGV");
-    assert_command("sleep 60", "timeout", "candidate: no end after 1 s (--timeout)");
+    assert_command("sleep 60", "timeout", "candidate: no end after 3 s (--timeout)");
     /* What it leaves behind does not hold the gate up. */
     assert_command("sleep 60 & exit 4", "crashed", "candidate: exit status 4");
 }
