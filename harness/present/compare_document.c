@@ -113,7 +113,7 @@ static void section_means(struct compare_section *s, const struct comparison *c,
     grid_init(&s->means, MEAN_COLUMNS, BIT(MEAN_GROUP) | BIT(MEAN_STRATEGY) | BIT(MEAN_CELLS));
     s->means.hidden = c->strategies->len == 1 ? BIT(MEAN_STRATEGY) : 0;
     char *heads[MEAN_COLUMNS] = {g_strdup("geometric mean of"), g_strdup("strategy"),
-                                 g_strdup("ratio"), g_strdup("95 % interval"), g_strdup("over")};
+                                 g_strdup("ratio"), g_strdup("≈95 % interval"), g_strdup("over")};
     grid_row(&s->means, heads);
     for (guint i = 0; i < block->means->len; i++) {
         const struct compare_mean *mean = &g_array_index(block->means, struct compare_mean, i);
