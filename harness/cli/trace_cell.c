@@ -114,23 +114,30 @@ static bool is_ok(const struct record *r) {
     return r->status != NULL && strcmp(r->status, "ok") == 0;
 }
 
+/* Tells what was recorded, whatever became of the process; what cannot be read is said. */
+static void recording_show_or_say(struct trace_cell_job *job, struct recording *r,
+                                  const struct observation *o, const char *name) {
+    struct error unread;
+    r->spawned_ns = job->recorder->spawned_ns;
+    if (recording_show(job, r, o, name, &unread))
+        return;
+    fprintf(stderr, "heapmark: %s: %s\n", name, unread.text);
+    job->has_failed = true;
+}
+
 static bool cell_trace(struct trace_cell_job *job, const struct cell *cell, const char *name,
                        struct recording *r, double *wall_ns, struct error *err) {
     struct observation o;
     observation_init(&o);
     bool ok = trace_record(job->recorder, cell, r->path, &o, err);
-    r->spawned_ns = job->recorder->spawned_ns;
     *wall_ns = ok && is_ok(&o.record) ? (double)o.record.wall_ns : NAN;
     if (ok && !is_ok(&o.record)) {
         fprintf(stderr, "heapmark: %s: %s: %s\n", name, o.record.status,
                 o.record.reason == NULL ? "no reason was given" : o.record.reason);
         job->has_failed = true;
     }
-    struct error unread;
-    if (ok && !recording_show(job, r, &o, name, &unread)) {
-        fprintf(stderr, "heapmark: %s: %s\n", name, unread.text);
-        job->has_failed = true;
-    }
+    if (ok || err->exit_status == EXIT_INTERRUPTED)
+        recording_show_or_say(job, r, &o, name);
     observation_release(&o);
     return ok;
 }
