@@ -170,13 +170,13 @@ static void a_noise_floor_is_refused_from_too_few_groups(void **state) {
     (void)state;
     static double pool[60 * 20];
     pool_fill(pool, G_N_ELEMENTS(pool), 3);
-    struct gate_floor_request request = {pool, 58 * 20, 20, 0.95, 0.95};
+    struct gate_floor_request request = {pool, (size_t)58 * 20, 20, 0.95, 0.95};
     struct gate_floor floor = gate_floor_of(&request);
     assert_true(isnan(floor.floor));
     assert_true(floor.greatest > 0);
     assert_int_equal(floor.groups, 58);
     assert_int_equal(floor.groups_needed, 59);
-    request.pool_count = 59 * 20 + 19;
+    request.pool_count = (size_t)59 * 20 + 19;
     floor = gate_floor_of(&request);
     assert_same(floor.floor, floor.greatest);
     request.content = 0.99;
@@ -192,16 +192,18 @@ static void a_noise_floor_is_refused_from_too_few_groups(void **state) {
    ranks are whole numbers. */
 static void a_noise_floor_holds_as_often_as_it_promises(void **state) {
     (void)state;
-    enum { CALIBRATIONS = 1000, GROUPS = 60, LONG = 20000, BLOCKS = 6 };
+    enum { CALIBRATIONS = 1000, BLOCKS = 6 };
+    const size_t many = (size_t)20000 * BLOCKS;
+    const size_t few = (size_t)60 * BLOCKS;
     double *pool = g_new(double, LONG *BLOCKS);
-    pool_fill(pool, LONG * BLOCKS, 4);
-    struct gate_floor_request request = {pool, LONG * BLOCKS, BLOCKS, 0.9, 0.5};
+    pool_fill(pool, many, 4);
+    struct gate_floor_request request = {pool, many, BLOCKS, 0.9, 0.5};
     double quantile = gate_floor_of(&request).floor;
     unsigned held = 0;
     for (guint32 i = 0; i < CALIBRATIONS; i++) {
-        pool_fill(pool, GROUPS * BLOCKS, 1000 + i);
-        struct gate_floor_request few = {pool, GROUPS * BLOCKS, BLOCKS, 0.9, 0.95};
-        held += gate_floor_of(&few).floor >= quantile;
+        pool_fill(pool, few, 1000 + i);
+        struct gate_floor_request calibration = {pool, few, BLOCKS, 0.9, 0.95};
+        held += gate_floor_of(&calibration).floor >= quantile;
     }
     g_free(pool);
     print_message("%u of %d bounds hold\n", held, CALIBRATIONS);
