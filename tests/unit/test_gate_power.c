@@ -195,7 +195,7 @@ static void a_noise_floor_holds_as_often_as_it_promises(void **state) {
     enum { CALIBRATIONS = 1000, BLOCKS = 6 };
     const size_t many = (size_t)20000 * BLOCKS;
     const size_t few = (size_t)60 * BLOCKS;
-    double *pool = g_new(double, LONG *BLOCKS);
+    double *pool = g_new(double, many);
     pool_fill(pool, many, 4);
     struct gate_floor_request request = {pool, many, BLOCKS, 0.9, 0.5};
     double quantile = gate_floor_of(&request).floor;
