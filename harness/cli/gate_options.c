@@ -11,7 +11,13 @@
 
 #include "harness/base/text.h"
 
-enum { BUDGET_S_MAX = 24 * 60 * 60, BUDGET_S = 300, SELFTEST_BUDGET_S = 600 };
+enum {
+    BUDGET_S_MAX = 24 * 60 * 60,
+    BUDGET_S = 300,
+    SELFTEST_BUDGET_S = 600,
+    DRAWS = 200,
+    DRAWS_MAX = 100000
+};
 
 #define SIDE_FLAGS                                                                                 \
     { "base", "STRATEGY", NULL, "what it is measured against, as run's --strategies has it" }
@@ -66,6 +72,7 @@ const struct flag gate_selftest_flags[] = {
     SIDE_FLAGS,
     CELL_FLAGS,
     {"budget", "S", "600", "seconds for all cells and planted effects"},
+    {"draws", "N", "200", "decisions to draw for each point of the curve"},
     {"margin", "PCT", "each metric's own", "as the gate's"},
     {"dir", "DIR", NULL, "a new directory for the rows, the curve and its plot"},
     {NULL, NULL, NULL, NULL},
@@ -252,6 +259,10 @@ static bool measuring_set(struct gate_options *o, const char *name, const char *
         return tiers_set(o, value, err);
     if (strcmp(name, "budget") == 0)
         return budget_set(o, value, err);
+    if (strcmp(name, "draws") == 0)
+        return count_parse(value, 1, DRAWS_MAX, &o->draws) ||
+               error_set(err, EXIT_USAGE, "--draws is a whole number from 1 to %d, not \"%s\"",
+                         DRAWS_MAX, value);
     o->has_strategies |= strcmp(name, "strategies") == 0;
     return config_set(&o->config, name, value, err);
 }
@@ -272,6 +283,7 @@ bool gate_options_parse(struct gate_options *o, const struct command *command, i
                         char **argv, struct error *err) {
     struct error ignored;
     *o = (struct gate_options){.tiers = GATE_TIERS,
+                               .draws = DRAWS,
                                .margin = NAN,
                                .pass_margin = NAN,
                                .limits = g_array_new(FALSE, FALSE, sizeof(struct gate_limit)),

@@ -25,6 +25,7 @@ struct gate_options {
     struct config config; /* what is measured on both sides */
     unsigned tiers;       /* of enum gate_tiers */
     uint64_t budget_s;
+    uint64_t draws;             /* decisions drawn for each point of a selftest's curve */
     double margin, pass_margin; /* shares; NaN: not given */
     GArray *limits;             /* of struct gate_limit; text in `text` */
     char *calibration;          /* a file; NULL: none */

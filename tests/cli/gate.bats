@@ -347,6 +347,18 @@ mutant() { # NAME COMMAND
     refused 2 'floors.csv is empty'
 }
 
+@test "selftest plants a slow-down that the gate sees, and tells fresh decisions from drawn ones" {
+    heapmark gate selftest --base fake --workloads calm --budget 8 --draws 5 --dir kept
+    ended 0 '6 decisions are fresh'
+    [[ $out == *'90 are drawn from '* ]]
+    # What an iteration of the planted loop takes is the machine's; ten percent are seen all the same.
+    [ "$(grep -cE '^ +10 % .* 1/1 ' out.txt)" -eq 3 ]
+    [ "$(grep -cE '^ +0 % .* 0/1 ' out.txt)" -eq 3 ]
+    [ "$(wc -l <kept/power.csv)" -eq 37 ]
+    [ -s kept/gate-power.tsv ]
+    [ "$(grep -c ',measure,ab,' kept/blocks.csv)" -eq 0 ]
+}
+
 @test "help of the three commands names their flags" {
     heapmark gate --help
     ended 0 '--from DIR'
