@@ -46,7 +46,7 @@ static void a_workload_is_there_once_however_many_have_it(void **state) {
     fixture_catalogue_init(&c);
     assert_int_equal(c.workloads->len, 15);
     const struct binding_info *bump = catalogue_binding_find(&c, "bump");
-    assert_int_equal(bump->workloads->len, 14);
+    assert_int_equal(bump->workloads->len, 15);
     assert_string_equal(bump->workloads->pdata[0], "empty");
     catalogue_release(&c);
 }
