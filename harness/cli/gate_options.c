@@ -78,6 +78,15 @@ const struct flag gate_selftest_flags[] = {
     {NULL, NULL, NULL, NULL},
 };
 
+const struct flag gate_baseline_flags[] = {
+    {"base", "STRATEGY", NULL, "what is counted now"},
+    {"file", "FILE", NULL, "the baseline"},
+    {"save", NULL, NULL, "write it instead of comparing with it"},
+    CELL_FLAGS,
+    {"limit", "CELL:METRIC=PCT", NULL, "the band of the cells and metrics that two globs name"},
+    {NULL, NULL, NULL, NULL},
+};
+
 /* ---- values ---- */
 
 static void text_set(char **slot, const char *value) {
@@ -259,6 +268,14 @@ static bool measuring_set(struct gate_options *o, const char *name, const char *
         return tiers_set(o, value, err);
     if (strcmp(name, "budget") == 0)
         return budget_set(o, value, err);
+    if (strcmp(name, "save") == 0) {
+        o->is_save = true;
+        return true;
+    }
+    if (strcmp(name, "file") == 0) {
+        text_set(&o->file, value);
+        return true;
+    }
     if (strcmp(name, "draws") == 0)
         return count_parse(value, 1, DRAWS_MAX, &o->draws) ||
                error_set(err, EXIT_USAGE, "--draws is a whole number from 1 to %d, not \"%s\"",
@@ -297,7 +314,7 @@ bool gate_options_parse(struct gate_options *o, const struct command *command, i
 }
 
 void gate_options_release(struct gate_options *o) {
-    char *texts[] = {o->base, o->candidate, o->calibration, o->dir, o->from, o->out};
+    char *texts[] = {o->base, o->candidate, o->calibration, o->dir, o->from, o->out, o->file};
     for (size_t i = 0; i < G_N_ELEMENTS(texts); i++)
         g_free(texts[i]);
     config_release(&o->config);
