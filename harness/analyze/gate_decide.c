@@ -47,9 +47,11 @@ static const struct gate_cell_row *cell_find(const struct gate_rows *rows, uint6
     return NULL;
 }
 
-/* Why the group is none that the gate can judge; false: the draft has ended. */
-static bool group_check(struct decision *d, struct gate_draft *draft,
-                        const struct gate_group *group, const struct gate_metric *metric) {
+/* The metric as the group's rows can be judged by it; NULL: they cannot, and the draft has ended.
+ */
+static const struct gate_metric *metric_judged(struct decision *d, struct gate_draft *draft,
+                                               const struct gate_group *group,
+                                               const struct gate_metric *metric) {
     const char *name = group->metric == NULL ? "(no name)" : group->metric;
     bool is_exact = metric != NULL && metric->tier == GATE_EXACT;
     if (metric == NULL)
@@ -63,8 +65,8 @@ static bool group_check(struct decision *d, struct gate_draft *draft,
         gate_draft_end(draft, d->text, GATE_INVALID,
                        "%s is measured by blocks, but stands in counts.csv; measure again", name);
     else
-        return true;
-    return false;
+        return metric;
+    return NULL;
 }
 
 static void group_judge(struct decision *d, const struct gate_group *group,
@@ -73,7 +75,8 @@ static void group_judge(struct decision *d, const struct gate_group *group,
     struct gate_draft draft = gate_draft_of(label_of(d, cell), cell->cell, metric);
     if (metric == NULL && group->metric != NULL)
         draft.finding.metric = g_string_chunk_insert(d->text, group->metric);
-    if (group_check(d, &draft, group, metric)) {
+    metric = metric_judged(d, &draft, group, metric);
+    if (metric != NULL) {
         draft.margin = gate_margin_of(d->rule, metric, cell);
         if (metric->tier == GATE_EXACT)
             gate_exact_judge(&draft, group, cell, d->text);

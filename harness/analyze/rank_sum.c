@@ -1,18 +1,10 @@
 /* Differences of all pairs, and the Gaussian binomial coefficients. */
 #include "harness/analyze/rank_sum.h"
 
+#include <glib.h>
 #include <math.h>
-#include <stdbool.h>
-#include <stdlib.h>
 
 #include "harness/analyze/statistics.h"
-
-static double *memory_get(size_t count) {
-    double *memory = calloc(count + 1, sizeof *memory);
-    if (memory == NULL)
-        abort(); /* as GLib's containers do */
-    return memory;
-}
 
 /*
  * The lower half of the number of orders per U, as a product of (1 - q^(more + i)) / (1 - q^i),
@@ -21,7 +13,7 @@ static double *memory_get(size_t count) {
  * (the test compares variances at 500 + 500).
  */
 static double *rank_sum_orders(size_t fewer, size_t more, size_t half) {
-    double *orders = memory_get(half + 1);
+    double *orders = g_new0(double, half + 1);
     orders[0] = 1;
     for (size_t i = 1; i <= fewer; i++) {
         for (size_t u = half; u >= more + i; u--) {
@@ -63,7 +55,7 @@ void rank_sum_null_init(struct rank_null *null, size_t base_count, size_t candid
 void rank_sum_init(struct shifts *s, struct sample base, struct sample candidate) {
     rank_sum_null_init(&s->null, base.count, candidate.count);
     s->count = s->null.most;
-    s->values = memory_get(s->count);
+    s->values = g_new0(double, s->count + 1);
     size_t k = 0;
     for (size_t i = 0; i < base.count; i++) {
         for (size_t j = 0; j < candidate.count; j++) {
@@ -83,10 +75,10 @@ struct shift rank_sum_estimate(struct sample base, struct sample candidate, doub
 
 /* The logarithms, or NULL when one of the values has none. */
 static double *sample_logs(struct sample sample) {
-    double *logs = memory_get(sample.count);
+    double *logs = g_new0(double, sample.count + 1);
     for (size_t i = 0; i < sample.count; i++) {
         if (!(sample.values[i] > 0) || isinf(sample.values[i])) {
-            free(logs);
+            g_free(logs);
             return NULL;
         }
         logs[i] = log(sample.values[i]);
@@ -103,8 +95,8 @@ struct shift rank_sum_log(struct sample base, struct sample candidate, double le
         struct sample c = {candidate_logs, candidate.count};
         shift = rank_sum_estimate(b, c, level);
     }
-    free(base_logs);
-    free(candidate_logs);
+    g_free(base_logs);
+    g_free(candidate_logs);
     return shift;
 }
 

@@ -1,14 +1,14 @@
 /* Counting in a sorted array; see the header. */
 #include "harness/analyze/shift.h"
 
+#include <glib.h>
 #include <math.h>
-#include <stdlib.h>
 
 #include "harness/analyze/normal.h"
 #include "harness/analyze/statistics.h"
 
 void rank_null_release(struct rank_null *null) {
-    free(null->below);
+    g_free(null->below);
 }
 
 double rank_null_below(const struct rank_null *null, size_t k) {
@@ -35,7 +35,7 @@ size_t rank_null_rank(const struct rank_null *null, double tail) {
 }
 
 void shifts_release(struct shifts *s) {
-    free(s->values);
+    g_free(s->values);
     rank_null_release(&s->null);
 }
 

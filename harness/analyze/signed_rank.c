@@ -1,23 +1,16 @@
 /* Walsh averages, and the distribution of a random subset's sum. */
 #include "harness/analyze/signed_rank.h"
 
+#include <glib.h>
 #include <math.h>
-#include <stdlib.h>
 
 #include "harness/analyze/statistics.h"
-
-static void *memory_get(size_t count) {
-    void *memory = calloc(count + 1, sizeof(double));
-    if (memory == NULL)
-        abort(); /* as GLib's containers do */
-    return memory;
-}
 
 /* The lower half of the distribution: after rank r, sums[k] = P(sum of a random subset of 1..r =
    k), each rank being in it with probability 1/2. From above to below, so that sums[k - r] is still
    the one without r. */
 static double *signed_rank_sums(size_t count, size_t half) {
-    double *sums = memory_get(half + 1);
+    double *sums = g_new0(double, half + 1);
     sums[0] = 1;
     size_t greatest = 0;
     for (size_t rank = 1; rank <= count; rank++) {
@@ -48,7 +41,7 @@ void signed_rank_null_init(struct rank_null *null, size_t count) {
 void signed_rank_init(struct shifts *s, const double *values, size_t count) {
     signed_rank_null_init(&s->null, count);
     s->count = s->null.most;
-    s->values = memory_get(s->count);
+    s->values = g_new0(double, s->count + 1);
     size_t k = 0;
     for (size_t i = 0; i < count; i++) {
         for (size_t j = i; j < count; j++) {

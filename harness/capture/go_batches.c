@@ -10,7 +10,7 @@
 enum {
     HEADER_BYTES = 16,
     VERSION_LEAST = 22,
-    VERSION_SYNC = 25, /* from here on a batch of its own tells the clock */
+    VERSION_ENDS = 26, /* from here on a generation says where it ends */
     STRING_BYTES_MAX = 1 << 16,
     FRAMES_MAX = 1 << 12,
     NS_PER_S = 1000 * 1000 * 1000
@@ -19,7 +19,8 @@ enum {
 struct go_batch_head {
     uint64_t generation;
     struct go_batch batch;
-    bool is_end; /* of a generation, and no batch */
+    bool is_end;     /* of a generation, and no batch */
+    bool is_skipped; /* a batch of which nothing is asked */
 };
 
 static void generation_free(gpointer pointer) {
@@ -83,7 +84,7 @@ static enum step batch_head_read(struct go_file *file, struct go_batch_head *hea
     head->batch.bytes = (uint32_t)bytes;
     head->batch.offset = (uint64_t)ftello(file->in);
     if (kind == GO_EVENT_EXPERIMENTAL_BATCH) /* nothing in it is asked for */
-        head->is_end = fseeko(file->in, (off_t)bytes, SEEK_CUR) == 0;
+        head->is_skipped = fseeko(file->in, (off_t)bytes, SEEK_CUR) == 0;
     return STEP_BATCH;
 }
 
@@ -182,9 +183,11 @@ static void generations_finish(struct go_file *file) {
 static void file_index(struct go_file *file) {
     struct go_batch_head head;
     unsigned char *bytes = g_malloc(GO_BATCH_BYTES_MAX);
+    bool has_ended = true;
     enum step step;
     while ((step = batch_head_read(file, &head)) == STEP_BATCH) {
-        if (head.is_end)
+        has_ended = head.is_end;
+        if (head.is_end || head.is_skipped)
             continue;
         if (!batch_read(file, &head.batch, bytes)) {
             step = STEP_CUT;
@@ -192,7 +195,7 @@ static void file_index(struct go_file *file) {
         }
         batch_add(generation_get(file, head.generation), &head.batch, bytes);
     }
-    file->is_cut = step == STEP_CUT;
+    file->is_cut = step == STEP_CUT || (file->version >= VERSION_ENDS && !has_ended);
     generations_finish(file);
     g_free(bytes);
 }

@@ -122,6 +122,20 @@ static void regions_release(struct go_regions *r) {
     g_hash_table_destroy(r->functions);
 }
 
+/* No thread came to the end of its run: what there is of it counts. */
+static void facts_finish_cut(struct trace_facts *facts, const struct go_regions *r) {
+    GHashTableIter each;
+    gpointer began;
+    facts->is_cut = true;
+    g_hash_table_iter_init(&each, r->goroutines);
+    while (g_hash_table_iter_next(&each, NULL, &began))
+        trace_facts_add_run(facts, *(uint64_t *)began, MAX(r->last_ns, *(uint64_t *)began));
+    if (facts->runs->len > 0)
+        return;
+    facts->start_ns = r->events > 0 ? r->first_ns : 0;
+    facts->end_ns = r->last_ns;
+}
+
 bool go_trace_facts(const char *path, struct trace_facts *facts, struct error *err) {
     struct go_file file;
     struct go_regions regions;
@@ -137,10 +151,8 @@ bool go_trace_facts(const char *path, struct trace_facts *facts, struct error *e
     facts->events = regions.events;
     facts->bytes = file.bytes;
     facts->is_cut = file.is_cut;
-    if (facts->runs->len == 0) {
-        facts->start_ns = regions.events > 0 ? regions.first_ns : 0;
-        facts->end_ns = regions.last_ns;
-    }
+    if (facts->runs->len == 0)
+        facts_finish_cut(facts, &regions);
     regions_release(&regions);
     go_file_release(&file);
     return true;

@@ -254,6 +254,8 @@ static void chain_add_kernel(struct unwinder *u, const struct kernel_symbols *ke
 static bool function_is_first_of_go(const char *name) {
     static const char *const first[] = {"runtime.goexit",
                                         "runtime.goexit.abi0",
+                                        "runtime.mcall",
+                                        "runtime.mcall.abi0",
                                         "runtime.mstart",
                                         "runtime.mstart.abi0",
                                         "runtime.rt0_go",

@@ -180,7 +180,8 @@ static int gate_judge(const struct command *self, int argc, char **argv) {
 }
 
 static int cmd_gate(const struct command *self, int argc, char **argv) {
-    static const struct command *const others[] = {&gate_command_calibrate, &gate_command_selftest};
+    static const struct command *const others[] = {&gate_command_baseline, &gate_command_calibrate,
+                                                   &gate_command_selftest};
     for (size_t i = 0; argc > 0 && i < G_N_ELEMENTS(others); i++) {
         if (strcmp(argv[0], strchr(others[i]->name, ' ') + 1) == 0)
             return others[i]->run(others[i], argc - 1, argv + 1);
@@ -190,7 +191,7 @@ static int cmd_gate(const struct command *self, int argc, char **argv) {
 
 const struct command command_gate = {
     .name = "gate",
-    .usage = "[calibrate|selftest] [OPTIONS]",
+    .usage = "[baseline|calibrate|selftest] [OPTIONS]",
     .summary = "Judges a candidate against a base, measured now and by turns, for a CI job.",
     .flags = gate_flags,
     .examples = {"heapmark gate --base malloc --candidate jemalloc --budget 60",

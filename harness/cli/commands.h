@@ -7,6 +7,8 @@
 extern const struct command command_run, command_list, command_plot, command_compare, command_gate,
     command_escape, command_export, command_doctor, command_profile;
 
+extern const struct command command_trace;
+
 /* Prints "heapmark: TEXT" on stderr and returns the refusal's exit status. */
 int command_refuse(const struct error *err);
 

@@ -4,7 +4,7 @@
 
 #include "harness/base/flags.h"
 
-extern const struct command gate_command_calibrate, gate_command_selftest;
+extern const struct command gate_command_baseline, gate_command_calibrate, gate_command_selftest;
 
 /* Prints the help of a command; returns EXIT_OK. */
 int gate_command_help(const struct command *self);

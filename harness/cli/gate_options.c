@@ -11,7 +11,13 @@
 
 #include "harness/base/text.h"
 
-enum { BUDGET_S_MAX = 24 * 60 * 60, BUDGET_S = 300, SELFTEST_BUDGET_S = 600 };
+enum {
+    BUDGET_S_MAX = 24 * 60 * 60,
+    BUDGET_S = 300,
+    SELFTEST_BUDGET_S = 600,
+    DRAWS = 200,
+    DRAWS_MAX = 100000
+};
 
 #define SIDE_FLAGS                                                                                 \
     { "base", "STRATEGY", NULL, "what it is measured against, as run's --strategies has it" }
@@ -66,8 +72,18 @@ const struct flag gate_selftest_flags[] = {
     SIDE_FLAGS,
     CELL_FLAGS,
     {"budget", "S", "600", "seconds for all cells and planted effects"},
+    {"draws", "N", "200", "decisions to draw for each point of the curve"},
     {"margin", "PCT", "each metric's own", "as the gate's"},
     {"dir", "DIR", NULL, "a new directory for the rows, the curve and its plot"},
+    {NULL, NULL, NULL, NULL},
+};
+
+const struct flag gate_baseline_flags[] = {
+    {"base", "STRATEGY", NULL, "what is counted now"},
+    {"file", "FILE", NULL, "the baseline"},
+    {"save", NULL, NULL, "write it instead of comparing with it"},
+    CELL_FLAGS,
+    {"limit", "CELL:METRIC=PCT", NULL, "the band of the cells and metrics that two globs name"},
     {NULL, NULL, NULL, NULL},
 };
 
@@ -252,6 +268,18 @@ static bool measuring_set(struct gate_options *o, const char *name, const char *
         return tiers_set(o, value, err);
     if (strcmp(name, "budget") == 0)
         return budget_set(o, value, err);
+    if (strcmp(name, "save") == 0) {
+        o->is_save = true;
+        return true;
+    }
+    if (strcmp(name, "file") == 0) {
+        text_set(&o->file, value);
+        return true;
+    }
+    if (strcmp(name, "draws") == 0)
+        return count_parse(value, 1, DRAWS_MAX, &o->draws) ||
+               error_set(err, EXIT_USAGE, "--draws is a whole number from 1 to %d, not \"%s\"",
+                         DRAWS_MAX, value);
     o->has_strategies |= strcmp(name, "strategies") == 0;
     return config_set(&o->config, name, value, err);
 }
@@ -272,6 +300,7 @@ bool gate_options_parse(struct gate_options *o, const struct command *command, i
                         char **argv, struct error *err) {
     struct error ignored;
     *o = (struct gate_options){.tiers = GATE_TIERS,
+                               .draws = DRAWS,
                                .margin = NAN,
                                .pass_margin = NAN,
                                .limits = g_array_new(FALSE, FALSE, sizeof(struct gate_limit)),
@@ -285,7 +314,7 @@ bool gate_options_parse(struct gate_options *o, const struct command *command, i
 }
 
 void gate_options_release(struct gate_options *o) {
-    char *texts[] = {o->base, o->candidate, o->calibration, o->dir, o->from, o->out};
+    char *texts[] = {o->base, o->candidate, o->calibration, o->dir, o->from, o->out, o->file};
     for (size_t i = 0; i < G_N_ELEMENTS(texts); i++)
         g_free(texts[i]);
     config_release(&o->config);

@@ -8,7 +8,8 @@
 #include "harness/present/gate_report.h"
 #include "harness/run/gate_plan.h"
 
-extern const struct flag gate_flags[], gate_calibrate_flags[], gate_selftest_flags[];
+extern const struct flag gate_flags[], gate_calibrate_flags[], gate_selftest_flags[],
+    gate_baseline_flags[];
 
 enum gate_tiers { GATE_TIER_EXACT = 1, GATE_TIER_MEMORY = 2, GATE_TIER_TIME = 4, GATE_TIERS = 7 };
 
@@ -25,6 +26,7 @@ struct gate_options {
     struct config config; /* what is measured on both sides */
     unsigned tiers;       /* of enum gate_tiers */
     uint64_t budget_s;
+    uint64_t draws;             /* decisions drawn for each point of a selftest's curve */
     double margin, pass_margin; /* shares; NaN: not given */
     GArray *limits;             /* of struct gate_limit; text in `text` */
     char *calibration;          /* a file; NULL: none */
@@ -32,6 +34,8 @@ struct gate_options {
     bool has_policy;
     GArray *outputs; /* of struct gate_output */
     char *dir, *from, *out;
+    char *file;         /* of a baseline */
+    bool is_save;       /* write it */
     bool has_measuring; /* a flag about measuring was given: not with --from */
     bool help;
     GStringChunk *text;

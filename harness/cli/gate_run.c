@@ -139,6 +139,13 @@ static bool stage_ends(struct gate_run *run, bool ok) {
     return ok;
 }
 
+bool gate_run_plan(struct gate_run *run, struct error *err) {
+    if (!plan_make(run, err) || !link_dir_make(run, err))
+        return false;
+    schedule_make(run);
+    return true;
+}
+
 /* An empty method says that no time belongs to these cells. */
 static void methods_clear(struct gate_run *run) {
     for (guint i = 0; i < run->rows.cells->len; i++)
@@ -146,9 +153,8 @@ static void methods_clear(struct gate_run *run) {
 }
 
 bool gate_run_begin(struct gate_run *run, const GArray *asked, struct error *err) {
-    if (!plan_make(run, err) || !link_dir_make(run, err) || !store_make(run, asked, err))
+    if (!gate_run_plan(run, err) || !store_make(run, asked, err))
         return false;
-    schedule_make(run);
     progress_init(&run->progress, stderr);
     bool ok = stage_ends(run, gate_schedule_prepare(&run->schedule, err));
     if ((run->options->tiers & GATE_TIER_TIME) == 0)

@@ -23,6 +23,9 @@ struct gate_run {
 void gate_run_init(struct gate_run *run, const struct gate_options *options);
 void gate_run_release(struct gate_run *run);
 
+/* Plans, and makes what measuring needs; no directory, and nothing is measured. */
+bool gate_run_plan(struct gate_run *run, struct error *err);
+
 /*
  * Plans, makes options->dir (which holds the declared cells before the first measurement) and
  * checks every cell. `asked` (of struct gate_line) is borrowed. False: refused, or interrupted.

@@ -26,8 +26,8 @@ static const double planted_effects[] = {0, 0.01, 0.02, 0.03, 0.05, 0.10};
 static const double cell_seconds[] = {15, 30, 60};
 
 enum {
-    DRAWN_DECISIONS = 200,     /* of each cell, effect and time */
     POOL_BLOCKS_MOST = 400,    /* of each cell */
+    DRAWN_BLOCKS_MOST = 200,   /* of a decision: its cost grows with their square */
     FRESH_BLOCKS_MOST = 100,   /* of each cell and effect */
     SPIN_ITERATIONS = 2000000, /* a few milliseconds */
     SPIN_READINGS = 15,
@@ -235,6 +235,12 @@ static void drawn_fill(struct gate_curve_row *row, const struct gate_power_point
     row->high = point->regressed.high;
 }
 
+/* The draws of a point are shared out among its cells. */
+static unsigned draws_each(const struct gate_selftest *t) {
+    uint64_t cells = MAX(t->run->plan.pairs->len, 1);
+    return (unsigned)((t->run->options->draws + cells - 1) / cells);
+}
+
 /* One cell's row; its counts are added to the row of all. */
 static void cell_draw(struct gate_selftest *t, struct gate_curve_row *all,
                       const struct gate_pair *pair) {
@@ -251,7 +257,7 @@ static void cell_draw(struct gate_selftest *t, struct gate_curve_row *all,
             .aa_blocks = (unsigned)all->blocks / (GATE_AA_EVERY - 1),
             .confirm_blocks = (unsigned)all->blocks,
             .family = t->run->plan.pairs->len,
-            .decisions = DRAWN_DECISIONS,
+            .decisions = draws_each(t),
             .seed = (uint32_t)(t->run->options->config.seed + pair->number),
             .rule = t->rule};
         const struct gate_power_point point = gate_power_at(&request, all->planted);
@@ -273,7 +279,7 @@ static void cell_draw(struct gate_selftest *t, struct gate_curve_row *all,
    confirm. */
 static unsigned blocks_in(const struct gate_selftest *t, double seconds) {
     double blocks = seconds * 1e9 / t->block_ns / 2 * (GATE_AA_EVERY - 1) / GATE_AA_EVERY;
-    return (unsigned)CLAMP(blocks, t->rule->blocks_least, POOL_BLOCKS_MOST);
+    return (unsigned)CLAMP(blocks, t->rule->blocks_least, DRAWN_BLOCKS_MOST);
 }
 
 static void effect_draw(struct gate_selftest *t, const struct gate_curve_row *fresh,

@@ -12,8 +12,8 @@
 #include "harness/cli/commands.h"
 
 static const struct command *const commands[] = {
-    &command_run,  &command_list,   &command_plot,   &command_compare,
-    &command_gate, &command_escape, &command_export, &command_doctor, &command_profile,
+    &command_run,   &command_list,   &command_plot,   &command_compare, &command_gate,
+    &command_trace, &command_escape, &command_export, &command_doctor,  &command_profile,
 };
 
 int command_refuse(const struct error *err) {

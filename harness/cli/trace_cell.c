@@ -16,10 +16,12 @@
 /* The files of a cell's recording, and what is known of them. */
 struct recording {
     char *path, *kernel_path;
+    char *scratch, *scratch_kernel; /* of further traced runs, which only their time is asked of */
     enum trace_format format;
     bool has_kernel;
     struct trace_facts facts;
-    uint64_t spawned_ns; /* of the process that was recorded */
+    uint64_t spawned_ns;              /* of the process that was recorded */
+    struct trace_cell_summary *shown; /* NULL: it could not be told */
 };
 
 /* ---- reading a recording ---- */
@@ -56,8 +58,9 @@ static bool recording_tell(const struct recording *r, struct timeline *t, const 
 
 /* ---- the cell's rows ---- */
 
-static void summary_fill(struct trace_cell_summary *cell, const struct recording *r,
-                         const struct observation *o, const char *kernel_reason) {
+static void summary_fill(const struct recording *r, const struct observation *o,
+                         const char *kernel_reason) {
+    struct trace_cell_summary *cell = r->shown;
     const char *note = r->facts.note;
     cell->record = o->record;
     cell->record.strategy = cell->record.workload = NULL; /* texts go with the observation */
@@ -69,14 +72,15 @@ static void summary_fill(struct trace_cell_summary *cell, const struct recording
         note = "its cell program wrote no trace";
     else if (kernel_reason != NULL)
         note = kernel_reason;
+    else if (r->has_kernel)
+        note = "told by the kernel: of system calls mmap and brk show; munmap and madvise do not";
     cell->note = g_strdup(note);
 }
 
 /* Three milliseconds of it, drawn: the recording is read once more for them. */
 static bool strips_build(struct trace_cell_job *job, const struct recording *r, const char *name,
                          struct error *err) {
-    const GPtrArray *cells = trace_summary_cells(job->summary);
-    struct trace_strip *strip = trace_strip_new(g_ptr_array_index(cells, cells->len - 1));
+    struct trace_strip *strip = trace_strip_new(r->shown);
     struct timeline timeline;
     GArray *no_memory = g_array_new(FALSE, FALSE, sizeof(struct memory_row));
     timeline_init(&timeline);
@@ -104,7 +108,8 @@ static bool recording_show(struct trace_cell_job *job, struct recording *r,
     bool ok = recording_tell(r, job->timeline, o->memory, err);
     timeline_cell_end(job->timeline);
     const GPtrArray *cells = trace_summary_cells(job->summary);
-    summary_fill(g_ptr_array_index(cells, cells->len - 1), r, o, job->recorder->kernel_reason);
+    r->shown = g_ptr_array_index(cells, cells->len - 1);
+    summary_fill(r, o, job->recorder->kernel_reason);
     return ok && strips_build(job, r, name, err);
 }
 
@@ -114,23 +119,30 @@ static bool is_ok(const struct record *r) {
     return r->status != NULL && strcmp(r->status, "ok") == 0;
 }
 
+/* Tells what was recorded, whatever became of the process; what cannot be read is said. */
+static void recording_show_or_say(struct trace_cell_job *job, struct recording *r,
+                                  const struct observation *o, const char *name) {
+    struct error unread;
+    r->spawned_ns = job->recorder->spawned_ns;
+    if (recording_show(job, r, o, name, &unread))
+        return;
+    fprintf(stderr, "heapmark: %s: %s\n", name, unread.text);
+    job->has_failed = true;
+}
+
 static bool cell_trace(struct trace_cell_job *job, const struct cell *cell, const char *name,
                        struct recording *r, double *wall_ns, struct error *err) {
     struct observation o;
     observation_init(&o);
     bool ok = trace_record(job->recorder, cell, r->path, &o, err);
-    r->spawned_ns = job->recorder->spawned_ns;
     *wall_ns = ok && is_ok(&o.record) ? (double)o.record.wall_ns : NAN;
     if (ok && !is_ok(&o.record)) {
         fprintf(stderr, "heapmark: %s: %s: %s\n", name, o.record.status,
                 o.record.reason == NULL ? "no reason was given" : o.record.reason);
         job->has_failed = true;
     }
-    struct error unread;
-    if (ok && !recording_show(job, r, &o, name, &unread)) {
-        fprintf(stderr, "heapmark: %s: %s\n", name, unread.text);
-        job->has_failed = true;
-    }
+    if (ok || err->exit_status == EXIT_INTERRUPTED)
+        recording_show_or_say(job, r, &o, name);
     observation_release(&o);
     return ok;
 }
@@ -147,8 +159,8 @@ static bool cell_time(struct trace_cell_job *job, const struct cell *cell, const
 }
 
 /* What tracing costs: the median of the pairs' ratios, less 1. */
-static bool cell_overhead(struct trace_cell_job *job, const struct cell *cell, const char *path,
-                          double first_wall_ns, struct error *err) {
+static bool cell_overhead(struct trace_cell_job *job, const struct cell *cell,
+                          const struct recording *r, double first_wall_ns, struct error *err) {
     unsigned pairs = job->options->pairs;
     double *ratios = g_new(double, pairs + 1);
     size_t count = 0;
@@ -159,24 +171,22 @@ static bool cell_overhead(struct trace_cell_job *job, const struct cell *cell, c
         if (plain_first)
             ok = cell_time(job, cell, NULL, &plain_ns, err);
         if (ok && pair > 0)
-            ok = cell_time(job, cell, path, &traced_ns, err);
+            ok = cell_time(job, cell, r->scratch, &traced_ns, err);
         if (ok && !plain_first)
             ok = cell_time(job, cell, NULL, &plain_ns, err);
         if (ok && traced_ns > 0 && plain_ns > 0)
             ratios[count++] = traced_ns / plain_ns;
     }
-    const GPtrArray *cells = trace_summary_cells(job->summary);
-    if (ok && count > 0 && cells->len > 0) {
-        struct trace_cell_summary *summary = g_ptr_array_index(cells, cells->len - 1);
+    if (ok && count > 0) {
         values_sort(ratios, count);
-        summary->overhead = median_of(ratios, count) - 1;
-        summary->overhead_pairs = (unsigned)count;
+        r->shown->overhead = median_of(ratios, count) - 1;
+        r->shown->overhead_pairs = (unsigned)count;
     }
     g_free(ratios);
     return ok;
 }
 
-/* A name for files: nothing but letters, digits and dashes. */
+/* A path for recordings: the name as letters, digits and dashes. */
 static char *recording_path(const struct trace_cell_job *job, const char *name) {
     char *slug = name_slug(name), *file = g_strdup_printf("%s.raw", slug);
     char *path = g_build_filename(job->dir, file, NULL);
@@ -185,27 +195,36 @@ static char *recording_path(const struct trace_cell_job *job, const char *name) 
     return path;
 }
 
+static void recording_init(struct recording *r, char *path) {
+    *r = (struct recording){.path = path,
+                            .kernel_path = g_strconcat(path, ".kernel", NULL),
+                            .scratch = g_strconcat(path, ".pair", NULL),
+                            .scratch_kernel = g_strconcat(path, ".pair.kernel", NULL)};
+    trace_facts_init(&r->facts);
+}
+
+static void recording_release(struct recording *r) {
+    unlink(r->scratch);
+    unlink(r->scratch_kernel);
+    trace_facts_release(&r->facts);
+    g_free(r->path);
+    g_free(r->kernel_path);
+    g_free(r->scratch);
+    g_free(r->scratch_kernel);
+}
+
 bool trace_cell_run(struct trace_cell_job *job, const struct cell *cell, const char *name,
                     struct error *err) {
-    struct recording r = {.path = recording_path(job, name)};
-    char *scratch = g_strconcat(r.path, ".pair", NULL);
-    char *scratch_kernel = g_strconcat(scratch, ".kernel", NULL);
+    struct recording r;
     double wall_ns = NAN;
-    r.kernel_path = g_strconcat(r.path, ".kernel", NULL);
-    trace_facts_init(&r.facts);
+    recording_init(&r, recording_path(job, name));
     bool ok = cell_trace(job, cell, name, &r, &wall_ns, err);
     if (!job->options->keeps_raw) {
         unlink(r.path);
         unlink(r.kernel_path);
     }
-    if (ok && !isnan(wall_ns))
-        ok = cell_overhead(job, cell, scratch, wall_ns, err);
-    unlink(scratch);
-    unlink(scratch_kernel);
-    trace_facts_release(&r.facts);
-    g_free(scratch);
-    g_free(scratch_kernel);
-    g_free(r.path);
-    g_free(r.kernel_path);
+    if (ok && r.shown != NULL && !isnan(wall_ns))
+        ok = cell_overhead(job, cell, &r, wall_ns, err);
+    recording_release(&r);
     return ok;
 }

@@ -2,7 +2,6 @@
 #include "harness/present/compare_document.h"
 
 #include <math.h>
-#include <stdarg.h>
 #include <string.h>
 
 #include "harness/present/compare_notes.h"
@@ -113,7 +112,7 @@ static void section_means(struct compare_section *s, const struct comparison *c,
     grid_init(&s->means, MEAN_COLUMNS, BIT(MEAN_GROUP) | BIT(MEAN_STRATEGY) | BIT(MEAN_CELLS));
     s->means.hidden = c->strategies->len == 1 ? BIT(MEAN_STRATEGY) : 0;
     char *heads[MEAN_COLUMNS] = {g_strdup("geometric mean of"), g_strdup("strategy"),
-                                 g_strdup("ratio"), g_strdup("95 % interval"), g_strdup("over")};
+                                 g_strdup("ratio"), g_strdup("≈95 % interval"), g_strdup("over")};
     grid_row(&s->means, heads);
     for (guint i = 0; i < block->means->len; i++) {
         const struct compare_mean *mean = &g_array_index(block->means, struct compare_mean, i);
@@ -123,16 +122,6 @@ static void section_means(struct compare_section *s, const struct comparison *c,
 }
 
 /* ---- sums ---- */
-
-static void line_add(GPtrArray *lines, const char *format, ...)
-    __attribute__((format(printf, 2, 3)));
-
-static void line_add(GPtrArray *lines, const char *format, ...) {
-    va_list arguments;
-    va_start(arguments, format);
-    g_ptr_array_add(lines, g_strdup_vprintf(format, arguments));
-    va_end(arguments);
-}
 
 static void count_append(GString *text, unsigned count, const char *before, const char *word) {
     if (count > 0)
@@ -155,16 +144,17 @@ static void sums_add(struct compare_section *s, const struct compare_block *bloc
     if (listed < all)
         g_string_append_printf(text, " (%u not listed)", all - listed);
     if (all > 0)
-        line_add(s->lines, "%u cell%s: %s", all, all == 1 ? "" : "s", text->str);
+        compare_line_add(s->lines, "%u cell%s: %s", all, all == 1 ? "" : "s", text->str);
     g_string_free(text, TRUE);
 }
 
 static void chance_add(struct compare_section *s, const struct compare_block *block) {
     if (block->tested > 1)
-        line_add(s->lines,
-                 "By chance alone about %.*f of %u would differ at 95 %%; of the sure ones at most "
-                 "5 %% are expected to be chance (Benjamini-Hochberg)",
-                 block->tested < 200 ? 1 : 0, block->tested * (1 - COMPARE_LEVEL), block->tested);
+        compare_line_add(
+            s->lines,
+            "By chance alone about %.*f of %u would differ at 95 %%; of the sure ones at most "
+            "5 %% are expected to be chance (Benjamini-Hochberg)",
+            block->tested < 200 ? 1 : 0, block->tested * (1 - COMPARE_LEVEL), block->tested);
 }
 
 static void left_out_add(struct compare_section *s, const struct comparison *c,
@@ -174,14 +164,14 @@ static void left_out_add(struct compare_section *s, const struct comparison *c,
                     : c->strategies->len == 1 ? g_ptr_array_index(c->strategies, 0)
                                               : "the other strategy";
     if (block->unknown_a > 0)
-        line_add(s->lines, "Left out: %u of which only %s has %s", block->unknown_a, b,
-                 block->metric->heading);
+        compare_line_add(s->lines, "Left out: %u of which only %s has %s", block->unknown_a, b,
+                         block->metric->heading);
     if (block->unknown_b > 0)
-        line_add(s->lines, "Left out: %u of which only %s has %s", block->unknown_b, a,
-                 block->metric->heading);
+        compare_line_add(s->lines, "Left out: %u of which only %s has %s", block->unknown_b, a,
+                         block->metric->heading);
     if (block->times_refused > 0)
-        line_add(s->lines, "Refused: %u that are no exact counts (see below)",
-                 block->times_refused);
+        compare_line_add(s->lines, "Refused: %u that are no exact counts (see below)",
+                         block->times_refused);
 }
 
 /* A metric that nobody has needs no section. */

@@ -12,10 +12,7 @@ static GPtrArray *lines_new(void) {
     return g_ptr_array_new_with_free_func(g_free);
 }
 
-static void line_add(GPtrArray *lines, const char *format, ...)
-    __attribute__((format(printf, 2, 3)));
-
-static void line_add(GPtrArray *lines, const char *format, ...) {
+void compare_line_add(GPtrArray *lines, const char *format, ...) {
     va_list arguments;
     va_start(arguments, format);
     g_ptr_array_add(lines, g_strdup_vprintf(format, arguments));
@@ -36,26 +33,28 @@ GPtrArray *compare_heading(const struct comparison *c) {
     GPtrArray *lines = lines_new();
     if (c->base != NULL) {
         char *others = names_join(c->strategies);
-        line_add(lines, "%s: %s against %s", c->request->a.name, others, c->base);
+        compare_line_add(lines, "%s: %s against %s", c->request->a.name, others, c->base);
         g_free(others);
         return lines;
     }
     char *only = c->strategies->len == 1
                      ? g_strdup_printf(", %s", (const char *)g_ptr_array_index(c->strategies, 0))
                      : g_strdup("");
-    line_add(lines, "A: %s%s", c->request->a.name, only);
-    line_add(lines, "B: %s%s", c->request->b.name, only);
+    compare_line_add(lines, "A: %s%s", c->request->a.name, only);
+    compare_line_add(lines, "B: %s%s", c->request->b.name, only);
     g_free(only);
     if (c->machines != NULL && c->request->across_machines)
-        line_add(lines,
-                 "DIFFERENT MACHINES, compared all the same: a ratio of times is as much the "
-                 "machines' as the programs' (%s)",
-                 c->machines);
+        compare_line_add(
+            lines,
+            "DIFFERENT MACHINES, compared all the same: a ratio of times is as much the "
+            "machines' as the programs' (%s)",
+            c->machines);
     else if (c->machines != NULL)
-        line_add(lines,
-                 "Only exact counts are compared, the machines differ: %s. --across-machines "
-                 "compares the rest all the same.",
-                 c->machines);
+        compare_line_add(
+            lines,
+            "Only exact counts are compared, the machines differ: %s. --across-machines "
+            "compares the rest all the same.",
+            c->machines);
     return lines;
 }
 
@@ -95,7 +94,7 @@ static void reason_tell(GPtrArray *lines, const struct reason *r) {
     }
     if (r->cells->len > NAMED_MAX)
         g_string_append_printf(names, " and %u more", r->cells->len - NAMED_MAX);
-    line_add(lines, "%u %s (%s): %s", r->cells->len, r->kind, r->text, names->str);
+    compare_line_add(lines, "%u %s (%s): %s", r->cells->len, r->kind, r->text, names->str);
     g_string_free(names, TRUE);
 }
 
@@ -132,7 +131,7 @@ GPtrArray *compare_refused(const struct comparison *c) {
 GPtrArray *compare_differs(const struct comparison *c) {
     GPtrArray *lines = lines_new();
     for (guint i = 0; i < c->surroundings->len; i++)
-        line_add(lines, "%s", (const char *)g_ptr_array_index(c->surroundings, i));
+        compare_line_add(lines, "%s", (const char *)g_ptr_array_index(c->surroundings, i));
     return lines;
 }
 
@@ -158,32 +157,38 @@ static bool is_any_measured(const struct comparison *c) {
 static void legend_measured(GPtrArray *lines, const struct comparison *c) {
     bool is_perhaps =
         verdict_is_there(c, COMPARE_PERHAPS_UP) || verdict_is_there(c, COMPARE_PERHAPS_DOWN);
-    line_add(lines, "could see: the smallest difference that these repetitions would have shown "
-                    "in 9 of 10 such comparisons, taken alone.");
+    compare_line_add(lines,
+                     "could see: the smallest difference that these repetitions would have shown "
+                     "in 9 of 10 such comparisons, taken alone.");
     if (is_perhaps)
-        line_add(lines, "perhaps: its own interval leaves out 1, but among so many cells that may "
-                        "be chance (Benjamini-Hochberg at 5 %%, over the cells of each metric); "
-                        "more --repetitions tell.");
+        compare_line_add(lines,
+                         "perhaps: its own interval leaves out 1, but among so many cells that may "
+                         "be chance (Benjamini-Hochberg at 5 %%, over the cells of each metric); "
+                         "more --repetitions tell.");
     if (verdict_is_there(c, COMPARE_SAME))
-        line_add(lines, "same: the interval lies within ±%g %%, or holds 1 and lies within ±%g %%.",
-                 c->request->margin * 100, c->request->same * 100);
+        compare_line_add(
+            lines, "same: the interval lies within ±%g %%, or holds 1 and lies within ±%g %%.",
+            c->request->margin * 100, c->request->same * 100);
     if (verdict_is_there(c, COMPARE_FEW))
-        line_add(lines, "too few repetitions: 95 %% takes 4 and 4 at least; what the interval "
-                        "attains stands beside it.");
-    line_add(lines, "geometric mean: its interval adds up those of its cells as independent ones.");
+        compare_line_add(lines,
+                         "too few repetitions: 95 %% takes 4 and 4 at least; what the interval "
+                         "attains stands beside it.");
+    compare_line_add(
+        lines, "geometric mean: its interval adds up those of its cells as independent ones.");
     if (c->base == NULL)
-        line_add(lines, "The runs were made one after the other: what changed on the machine in "
-                        "between is in the ratios, and in no interval. heapmark gate measures "
-                        "both sides at once.");
+        compare_line_add(lines,
+                         "The runs were made one after the other: what changed on the machine in "
+                         "between is in the ratios, and in no interval. heapmark gate measures "
+                         "both sides at once.");
 }
 
 GPtrArray *compare_legend(const struct comparison *c) {
     GPtrArray *lines = lines_new();
-    line_add(lines,
-             "ratio: by what factor %s values exceed %s%s%s: the middle of the ratios of "
-             "all repetitions (Hodges-Lehmann); the values themselves are medians.",
-             c->base != NULL ? "the strategy's" : "B's", c->base != NULL ? "those of " : "A's",
-             c->base != NULL ? c->base : "", "");
+    compare_line_add(lines,
+                     "ratio: by what factor %s values exceed %s%s%s: the middle of the ratios of "
+                     "all repetitions (Hodges-Lehmann); the values themselves are medians.",
+                     c->base != NULL ? "the strategy's" : "B's",
+                     c->base != NULL ? "those of " : "A's", c->base != NULL ? c->base : "", "");
     if (is_any_measured(c))
         legend_measured(lines, c);
     return lines;

@@ -4,6 +4,10 @@
 
 #include "harness/analyze/compare.h"
 
+/* Appends a sentence by printf's format. */
+void compare_line_add(GPtrArray *lines, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
 /* Who is A and who is B, and that the machines differ, if they do. */
 GPtrArray *compare_heading(const struct comparison *c);
 

@@ -6,7 +6,6 @@
  * would be read by nobody.
  */
 #include <math.h>
-#include <stdarg.h>
 #include <string.h>
 
 #include "harness/analyze/compare_drift.h"
@@ -22,16 +21,6 @@
 #define RUN_CHANGE      0.02
 
 enum { NAMED_MAX = 4 };
-
-static void line_add(GPtrArray *lines, const char *format, ...)
-    __attribute__((format(printf, 2, 3)));
-
-static void line_add(GPtrArray *lines, const char *format, ...) {
-    va_list arguments;
-    va_start(arguments, format);
-    g_ptr_array_add(lines, g_strdup_vprintf(format, arguments));
-    va_end(arguments);
-}
 
 /* ---- values ---- */
 
@@ -97,24 +86,27 @@ static void side_tell(GPtrArray *lines, const struct side_seen *seen, const char
     char *bimodal_more = more_text(seen->bimodal_count);
     char *drifting_more = more_text(seen->drifting_count);
     if (seen->bimodal_count > 0)
-        line_add(lines,
-                 "%s, the times of %u cell%s fall into two groups (%s%s): a ratio between them "
-                 "depends on how many fell into which; more --repetitions, or one --cpus, tell.",
-                 where, seen->bimodal_count, seen->bimodal_count == 1 ? "" : "s",
-                 seen->bimodal->str, bimodal_more);
+        compare_line_add(
+            lines,
+            "%s, the times of %u cell%s fall into two groups (%s%s): a ratio between them "
+            "depends on how many fell into which; more --repetitions, or one --cpus, tell.",
+            where, seen->bimodal_count, seen->bimodal_count == 1 ? "" : "s", seen->bimodal->str,
+            bimodal_more);
     if (fabs(drift_deviations(&seen->drift)) > RUN_DEVIATIONS &&
         fabs(drift_factor(&seen->drift) - 1) > RUN_CHANGE)
-        line_add(lines,
-                 "%s, the times drift: the last repetition takes %s times the first, on average "
-                 "over %u cells; the machine changed while it measured, so measure again when it "
-                 "is quiet.",
-                 where, compare_ratio(log(drift_factor(&seen->drift))).text, seen->drift.cells);
+        compare_line_add(
+            lines,
+            "%s, the times drift: the last repetition takes %s times the first, on average "
+            "over %u cells; the machine changed while it measured, so measure again when it "
+            "is quiet.",
+            where, compare_ratio(log(drift_factor(&seen->drift))).text, seen->drift.cells);
     if (seen->drifting_count > 0)
-        line_add(lines,
-                 "%s, the times of %u cell%s drift from repetition to repetition (%s%s): their "
-                 "intervals are about a middle that moved; measure again.",
-                 where, seen->drifting_count, seen->drifting_count == 1 ? "" : "s",
-                 seen->drifting->str, drifting_more);
+        compare_line_add(
+            lines,
+            "%s, the times of %u cell%s drift from repetition to repetition (%s%s): their "
+            "intervals are about a middle that moved; measure again.",
+            where, seen->drifting_count, seen->drifting_count == 1 ? "" : "s", seen->drifting->str,
+            drifting_more);
     g_free(bimodal_more);
     g_free(drifting_more);
 }
@@ -163,10 +155,11 @@ static void repetitions_tell(GPtrArray *lines, const struct compare_block *block
     unsigned enough = most;
     while (p_least(enough) > COMPARE_RATE / block->tested)
         enough++;
-    line_add(lines,
-             "%u repetitions a side cannot make one difference alone sure among %u cells (%s): at "
-             "best it is \"perhaps\"; %u repetitions, or fewer --workloads, can.",
-             most, block->tested, block->metric->heading, enough);
+    compare_line_add(
+        lines,
+        "%u repetitions a side cannot make one difference alone sure among %u cells (%s): at "
+        "best it is \"perhaps\"; %u repetitions, or fewer --workloads, can.",
+        most, block->tested, block->metric->heading, enough);
 }
 
 GPtrArray *compare_notices(const struct comparison *c) {

@@ -153,6 +153,7 @@ static void axis_set(struct ratio_page *p) {
     page_number(p->page, "axis_start", exp(p->least - room));
     page_number(p->page, "axis_end", exp(p->most + room));
     page_string(p->page, "axis", "ratio, logarithmic");
+    page_number(p->page, "more_is_better", p->block->metric->more_is_better);
     char *down = g_strdup_printf("← %s", p->block->metric->down);
     char *up = g_strdup_printf("%s →", p->block->metric->up);
     page_string(p->page, "word_down", down);

@@ -198,31 +198,35 @@ static void modules_append(GString *out, const struct profile_data *d) {
     g_hash_table_destroy(seen);
 }
 
-static void notes_append(GString *out, const struct profile_view *v) {
-    const struct profile_data *d = &v->data[PROFILE_KIND_CPU];
-    g_string_append_printf(out, "\n%s, %s\n", v->workload, v->strategy);
-    if (v->problem != NULL)
-        g_string_append_printf(out, "  %s\n", v->problem);
-    if (!d->is_there)
-        return;
-    const struct profile *p = &d->profile;
+static void samples_append(GString *out, const struct profile_view *v) {
+    const struct profile *p = &v->data[PROFILE_KIND_CPU].profile;
     uint64_t samples = profile_total(p, 0), broken = profile_broken(p);
-    g_string_append_printf(
-        out,
-        "  %" G_GUINT64_FORMAT
-        " samples of %s, over %s (%s of CPU time) in %u process%s; %" G_GUINT64_FORMAT " lost\n",
-        samples, p->event, quantity_time((double)p->duration_ns).text,
-        quantity_time((double)p->cpu_ns).text, v->repetitions, v->repetitions == 1 ? "" : "es",
-        p->lost);
+    g_string_append_printf(out,
+                           "  %" G_GUINT64_FORMAT " samples of %s; %" G_GUINT64_FORMAT " lost\n",
+                           samples, p->event, p->lost);
+    g_string_append_printf(out, "  over timed runs of %s (%s of CPU time) in %u process%s\n",
+                           quantity_time((double)p->duration_ns).text,
+                           quantity_time((double)p->cpu_ns).text, v->repetitions,
+                           v->repetitions == 1 ? "" : "es");
     g_string_append_printf(out, "  broken call chains: %" G_GUINT64_FORMAT " (%.1f %%)\n", broken,
                            share(broken, samples));
     if (v->overhead_pairs > 0)
         g_string_append_printf(
             out,
-            "  overhead: sampling changed the CPU time of the timed run by %+.1f %% (medians of %u "
-            "run%s with it and as many without, by turns)\n",
+            "  overhead: sampling changed the CPU time of the timed run by %+.1f "
+            "%% (medians of %u run%s with it and as many without, by turns)\n",
             100.0 * v->overhead, v->overhead_pairs, v->overhead_pairs == 1 ? "" : "s");
-    modules_append(out, d);
+}
+
+static void notes_append(GString *out, const struct profile_view *v) {
+    g_string_append_printf(out, "\n%s, %s\n", v->workload, v->strategy);
+    if (v->problem != NULL)
+        g_string_append_printf(out, "  %s\n", v->problem);
+    if (v->data[PROFILE_KIND_CPU].is_there)
+        samples_append(out, v);
+    for (int kind = 0; kind < PROFILE_KINDS; kind++)
+        if (v->data[kind].is_there)
+            modules_append(out, &v->data[kind]);
 }
 
 static bool kind_is_there(const GPtrArray *views, enum profile_kind kind) {

@@ -171,7 +171,7 @@ static void chrome_counter(struct trace_chrome *c, const struct timeline_event *
 /* An arrow is bound to the slice that its event lies in: "s" where it starts, "f" where it leads.
  */
 static void chrome_flow(struct trace_chrome *c, const struct timeline_event *event) {
-    bool is_source = event->track->role == TRACK_WORLD;
+    bool is_source = event->name->class == SLICE_STOP;
     line_begin(c, is_source ? 's' : 'f', event->track);
     line_time(c, event->time_ns);
     line_name(c, event->name->text);

@@ -73,7 +73,7 @@ bool gate_schedule_counts(struct gate_schedule *s, const struct gate_counts_requ
     bool ok = true;
     for (guint i = 0; ok && i < s->pairs->len; i++) {
         const struct gate_pair *pair = pair_at(s, i);
-        if (!pair_is_live(s, pair))
+        if (row_of(s, pair)->status != NULL && !pair_is_live(s, pair))
             continue;
         tell(s, pair, i, s->pairs->len);
         ok = interrupt_check(s, err) && s->meter->counts(pair, request, s->options, s->rows, err) &&

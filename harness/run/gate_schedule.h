@@ -56,7 +56,7 @@ void gate_schedule_release(struct gate_schedule *s);
 /* Validity of every pair. As all of these: false only when the whole gate ends. */
 bool gate_schedule_prepare(struct gate_schedule *s, struct error *err);
 
-/* The exact tier of every pair whose status is ok. */
+/* The exact tier of every pair whose status is ok, or not known yet. */
 bool gate_schedule_counts(struct gate_schedule *s, const struct gate_counts_request *request,
                           struct error *err);
 

@@ -8,8 +8,7 @@
 
 #define NS_PER_MS       UINT64_C(1000000)
 #define BLOCK_NS_WANTED (80 * NS_PER_MS)
-#define WARM_IN_NS_MOST (40 * NS_PER_MS) /* of a pair of slices after which another one warms in   \
-                                          */
+#define WARM_IN_NS_MOST (40 * NS_PER_MS) /* a longer pair of slices warms in alone */
 
 enum { ROUNDS_LEAST = 2, ROUNDS_MOST = 8, ROUND_SLICES = 4 };
 

@@ -2,9 +2,10 @@
  * Time by slices: two held-open programs on one CPU, asked by turns, so that only one runs.
  *
  * The number of operations of a slice is chosen once, from the base, and is both sides': at least
- * 2 ms and 1000 steps of the clock, and of a collector at least 10 collections, as long as they fit
- * into 100 ms. A block warms both sides in with slices that do not count, then makes rounds of four
- * slices, ABBA or BAAB by chance. What is done with the slices: gate_slices_rule.h.
+ * 2 ms and 1000 steps of the clock, of a collector at least 10 collections, as long as they fit
+ * into 100 ms, and no fewer than the config's. A block warms both sides in with slices that do not
+ * count, then makes rounds of four slices, ABBA or BAAB by chance. What is done with the slices:
+ * gate_slices_rule.h.
  */
 #ifndef HEAPMARK_HARNESS_RUN_GATE_SLICES_H
 #define HEAPMARK_HARNESS_RUN_GATE_SLICES_H

@@ -119,17 +119,16 @@ static uint64_t length_by_collections(uint64_t operations, const struct stretch 
 /* The base alone. */
 static bool length_choose(struct duel *d, uint64_t *operations, struct stretch *stretch,
                           struct error *err) {
-    uint64_t wall_ns = 0, given = d->options->config->ops;
-    *operations = given != 0 ? given : 1;
+    uint64_t wall_ns = 0;
+    *operations = MAX(d->options->config->ops, 1); /* what the user asks for is the least */
     bool ok = duel_open_side(d, 0, 1, err);
     if (duel_lives(d, ok))
-        ok = given != 0 ? trial(d, given, &wall_ns, err)
-                        : length_by_time(d, operations, &wall_ns, err);
+        ok = length_by_time(d, operations, &wall_ns, err);
     if (!duel_lives(d, ok))
         return ok;
     stretch->operations = *operations * CLAMP(STRETCH_NS / wall_ns, 1, GROWTH_MOST);
     ok = stretch_run(d, 0, stretch, err);
-    if (duel_lives(d, ok) && given == 0)
+    if (duel_lives(d, ok))
         *operations = length_by_collections(*operations, stretch);
     return ok;
 }

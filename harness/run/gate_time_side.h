@@ -29,8 +29,8 @@ struct gate_start_request {
     const struct cell *cell;
     const char *link_dir; /* NULL: files are reached by their own paths, as the allocator's name may
                              follow from its file's */
-    bool is_copy; /* byte copies instead of links */
-    bool is_aa;   /* of an A/A pair: libraries that came with the program have copies too */
+    bool is_copy;         /* byte copies instead of links */
+    bool is_aa;           /* of an A/A pair: libraries that came with the program have copies too */
     size_t padding_bytes;
 };
 

@@ -8,6 +8,7 @@ look_color[2] = 0x0072B2; look_point[2] = 11; look_word[2] = 'surely '.word_down
 look_color[3] = 0xE69F00; look_point[3] = 12; look_word[3] = 'perhaps'
 look_color[4] = 0x7F7F7F; look_point[4] = 6;  look_word[4] = 'no difference shown'
 look_color[5] = 0x000000; look_point[5] = 13; look_word[5] = 'geometric mean'
+if (more_is_better > 0) { look_color[1] = 0x0072B2; look_color[2] = 0xD55E00 } # vermilion is the worse
 
 panel = 1
 load script_dir.'_marks.gp'

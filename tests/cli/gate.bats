@@ -347,13 +347,63 @@ mutant() { # NAME COMMAND
     refused 2 'floors.csv is empty'
 }
 
-@test "help of the three commands names their flags" {
+@test "selftest plants a slow-down that the gate sees, and tells fresh decisions from drawn ones" {
+    heapmark gate selftest --base fake --workloads calm --budget 8 --draws 5 --dir kept
+    ended 0 '6 decisions are fresh'
+    [[ $out == *'90 are drawn from '* ]]
+    # What an iteration of the planted loop takes is the machine's; ten percent are seen all the same.
+    [ "$(grep -cE '^ +10 % .* 1/1 ' out.txt)" -eq 3 ]
+    [ "$(grep -cE '^ +0 % .* 0/1 ' out.txt)" -eq 3 ]
+    [ "$(wc -l <kept/power.csv)" -eq 37 ]
+    [ -s kept/gate-power.tsv ]
+    [ "$(grep -c ',measure,ab,' kept/blocks.csv)" -eq 0 ]
+}
+
+@test "help of the four commands names their flags" {
     heapmark gate --help
     ended 0 '--from DIR'
     heapmark gate calibrate --help
     ended 0 'usage: heapmark gate calibrate --base STRATEGY'
+    heapmark gate baseline --help
+    ended 0 'usage: heapmark gate baseline --base STRATEGY'
     heapmark gate selftest --help
     ended 0 'usage: heapmark gate selftest --base STRATEGY'
+}
+
+# ---- baselines of counts ----
+
+# A machine that cannot count at all (no ptrace, say) still counts what the cell program reports.
+count_malloc() { # [ARGUMENTS]
+    unset HEAPMARK_LIBEXEC
+    heapmark gate baseline --base malloc --workloads create-pointer --ops 1000 --file counts.csv "$@"
+}
+
+@test "exact counts are the same as those of a file that was written before" {
+    count_malloc --save
+    [ "$status" -eq 0 ]
+    cp counts.csv first.csv
+    count_malloc
+    ended 0 'gate: PASS (baseline -> malloc)'
+    count_malloc --save
+    cmp <(grep ',allocs,\|,bytes,' counts.csv) <(grep ',allocs,\|,bytes,' first.csv)
+}
+
+@test "one allocation more than the baseline has is a regression" {
+    count_malloc --save
+    [ "$(grep -c ',allocs,1000,1000,1000,' counts.csv)" -eq 1 ]
+    sed -i 's/,allocs,1000,1000,1000,/,allocs,1000,999,999,/' counts.csv
+    count_malloc
+    ended 1 'REGRESSED  create-pointer bytes=80  allocs'
+}
+
+@test "a baseline with cells that were not measured is not green" {
+    count_malloc --save
+    grep ',allocs,' counts.csv | sed 's/create-pointer/create-copy/' >>counts.csv
+    count_malloc
+    ended 4 ''
+    [[ $err == *'of cells that were not measured (create-copy'* ]]
+    count_malloc --file missing.csv
+    [ "$status" -eq 2 ]
 }
 
 # ---- two commands ----

@@ -85,7 +85,7 @@ static void answer_run(uint64_t ops) {
         misbehave();
     uint64_t wall_ns = ops * ns_per_op;
     uint64_t cpu_ns = is("robbed") ? wall_ns / 2 : wall_ns;
-    process_cpu_ns += is("helped") ? 2 * wall_ns : wall_ns;
+    process_cpu_ns += is("helped") ? 2 * cpu_ns : cpu_ns;
     ops_done += ops;
     fprintf(report, "slice %" PRIu64 "\t%" PRIu64 "\t0\t0\t", wall_ns, cpu_ns);
     say_checksum(ops);

@@ -29,6 +29,7 @@ static const char workload_lines[] =
     "workload churn-copy\tchurn\t\ts\ts\t\tsliceable\n"
     "workload churn-pointer\tchurn\t\ts\ts\t\tsliceable\n"
     "workload slice-store-pointer\tslice\t\ts\ts\t\t\n"
+    "workload slice-grow-append\tslice\t\ts\ts\t\tsliceable\n"
     "workload interface-call-boxed\tinterface\t\ts\ts\t\t\n"
     "workload tiny\tsizes\t\ts\ts\t\tsliceable\n"
     "parameter bytes\tsize\t8\t1\t15\t\n"

@@ -44,9 +44,9 @@ static void a_workload_is_there_once_however_many_have_it(void **state) {
     (void)state;
     struct catalogue c;
     fixture_catalogue_init(&c);
-    assert_int_equal(c.workloads->len, 14);
+    assert_int_equal(c.workloads->len, 15);
     const struct binding_info *bump = catalogue_binding_find(&c, "bump");
-    assert_int_equal(bump->workloads->len, 14);
+    assert_int_equal(bump->workloads->len, 15);
     assert_string_equal(bump->workloads->pdata[0], "empty");
     catalogue_release(&c);
 }
@@ -96,7 +96,7 @@ static void assert_refused(const char *described, const char *sentence) {
     assert_int_equal(err.exit_status, EXIT_CANNOT);
     assert_string_equal(err.text, sentence);
     assert_int_equal(c.bindings->len, 3);
-    assert_int_equal(c.workloads->len, 14);
+    assert_int_equal(c.workloads->len, 15);
     catalogue_release(&c);
 }
 

@@ -76,7 +76,7 @@ static void a_table_has_a_row_per_cell_and_says_what_it_adds_up_to(void **state)
               "  w         100  200  5, 5  2.000  [1.941, 2.061]      4.2 %  slower\n"
               "  v         100  100  5, 5  1.000  [0.971, 1.030]      4.2 %  same within ±3.1 %\n"
               "\n"
-              "  geometric mean of  ratio   95 % interval  over\n"
+              "  geometric mean of  ratio  ≈95 % interval  over\n"
               "  g                  1.414  [1.392, 1.437]  2 cells\n"
               "\n"
               "  2 cells: 1 slower, 1 same\n"

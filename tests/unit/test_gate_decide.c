@@ -144,6 +144,7 @@ static void an_effect_that_the_base_shows_against_itself_is_no_regression(void *
 static void limits_and_floors_move_the_margin_of_the_cells_they_name(void **state) {
     (void)state;
     const struct gate_limit limits[] = {{"*", "wall_ns", 0.2}, {"create-*", "wall_ns", 0.1}};
+    const struct gate_limit last_is_stricter[] = {{"*", "*", 0.2}, {"create-*", "*", 0.01}};
     const struct gate_limit others[] = {{"trees*", "wall_ns", 0.1}, {"*", "rss*", 0.1}};
     struct gate_fixture f;
     gate_of_effects(&f, 0.05, 0.05);
@@ -152,6 +153,8 @@ static void limits_and_floors_move_the_margin_of_the_cells_they_name(void **stat
     rule.limit_count = 2;
     assert_int_equal(verdict_of(&f, &rule), GATE_PASS);
     rule.limits = others;
+    assert_int_equal(verdict_of(&f, &rule), GATE_REGRESSED);
+    rule.limits = last_is_stricter;
     assert_int_equal(verdict_of(&f, &rule), GATE_REGRESSED);
     rule.floors = limits;
     rule.floor_count = 1;

@@ -73,6 +73,18 @@ static void a_speed_up_is_seen_as_well(void **state) {
     assert_int_equal(point.counts[GATE_REGRESSED], 0);
 }
 
+static void many_tests_in_one_gate_cost_power(void **state) {
+    (void)state;
+    double pool[POOL];
+    pool_fill(pool, POOL, 1);
+    struct gate_power_request request = request_of(pool);
+    request.blocks = 20;
+    request.family = 1;
+    double alone = gate_power_at(&request, 0.02).regressed.share;
+    request.family = 1000;
+    assert_true(gate_power_at(&request, 0.02).regressed.share < alone);
+}
+
 static void the_same_seed_draws_the_same(void **state) {
     (void)state;
     double pool[POOL];
@@ -158,13 +170,13 @@ static void a_noise_floor_is_refused_from_too_few_groups(void **state) {
     (void)state;
     static double pool[60 * 20];
     pool_fill(pool, G_N_ELEMENTS(pool), 3);
-    struct gate_floor_request request = {pool, 58 * 20, 20, 0.95, 0.95};
+    struct gate_floor_request request = {pool, (size_t)58 * 20, 20, 0.95, 0.95};
     struct gate_floor floor = gate_floor_of(&request);
     assert_true(isnan(floor.floor));
     assert_true(floor.greatest > 0);
     assert_int_equal(floor.groups, 58);
     assert_int_equal(floor.groups_needed, 59);
-    request.pool_count = 59 * 20 + 19;
+    request.pool_count = (size_t)59 * 20 + 19;
     floor = gate_floor_of(&request);
     assert_same(floor.floor, floor.greatest);
     request.content = 0.99;
@@ -180,16 +192,18 @@ static void a_noise_floor_is_refused_from_too_few_groups(void **state) {
    ranks are whole numbers. */
 static void a_noise_floor_holds_as_often_as_it_promises(void **state) {
     (void)state;
-    enum { CALIBRATIONS = 1000, GROUPS = 60, LONG = 20000, BLOCKS = 6 };
-    double *pool = g_new(double, LONG *BLOCKS);
-    pool_fill(pool, LONG * BLOCKS, 4);
-    struct gate_floor_request request = {pool, LONG * BLOCKS, BLOCKS, 0.9, 0.5};
+    enum { CALIBRATIONS = 1000, BLOCKS = 6 };
+    const size_t many = (size_t)20000 * BLOCKS;
+    const size_t few = (size_t)60 * BLOCKS;
+    double *pool = g_new(double, many);
+    pool_fill(pool, many, 4);
+    struct gate_floor_request request = {pool, many, BLOCKS, 0.9, 0.5};
     double quantile = gate_floor_of(&request).floor;
     unsigned held = 0;
     for (guint32 i = 0; i < CALIBRATIONS; i++) {
-        pool_fill(pool, GROUPS * BLOCKS, 1000 + i);
-        struct gate_floor_request few = {pool, GROUPS * BLOCKS, BLOCKS, 0.9, 0.95};
-        held += gate_floor_of(&few).floor >= quantile;
+        pool_fill(pool, few, 1000 + i);
+        struct gate_floor_request calibration = {pool, few, BLOCKS, 0.9, 0.95};
+        held += gate_floor_of(&calibration).floor >= quantile;
     }
     g_free(pool);
     print_message("%u of %d bounds hold\n", held, CALIBRATIONS);
@@ -200,6 +214,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(power_grows_with_the_effect_and_the_blocks),
         cmocka_unit_test(a_speed_up_is_seen_as_well),
+        cmocka_unit_test(many_tests_in_one_gate_cost_power),
         cmocka_unit_test(the_same_seed_draws_the_same),
         cmocka_unit_test(equal_sides_are_accused_less_than_twice_in_a_thousand_cells),
         cmocka_unit_test(the_first_stage_keeps_the_rate_at_the_edge_of_the_margin),

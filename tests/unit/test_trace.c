@@ -271,6 +271,11 @@ static void a_go_trace_that_breaks_off_has_its_whole_generations(void **state) {
     assert_true(told.facts.is_cut);
     assert_int_equal(told.cell->stop_count, 2);
     told_release(&told);
+    bytes = go_recording(26); /* without the mark that its generation is whole */
+    g_string_truncate(bytes, bytes->len - 1);
+    tell_bytes(&told, bytes, true);
+    assert_true(told.facts.is_cut);
+    told_release(&told);
 }
 
 static void a_percentile_is_within_one_per_cent(void **state) {

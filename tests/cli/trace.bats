@@ -1,0 +1,117 @@
+# heapmark trace: a timeline that other programs read, and numbers that agree with the record's.
+load helpers
+
+# The number of a cell's stops by the trace, and by its record.
+stops_agree() { # CSV CELL
+    local trace record
+    trace=$(grep "^$2,stops,trace," "$1" | cut -d, -f4)
+    record=$(grep "^$2,stops,record," "$1" | cut -d, -f4)
+    [ -n "$trace" ] && [ "$trace" = "$record" ] || { echo "$2: $trace stops, record $record"; return 1; }
+}
+
+@test "goheap: as many stops as the record's, together as long to the nanosecond" {
+    heapmark trace --workloads churn-pointer --strategies goheap --ops 2000000 --pairs 0 --csv --out t
+    [ "$status" -eq 0 ]
+    stops_agree out.txt "churn-pointer goheap"
+    [ "$(grep '^churn-pointer goheap,stops,trace,' out.txt | cut -d, -f4,5)" = \
+        "$(grep '^churn-pointer goheap,stops,record,' out.txt | cut -d, -f4,5)" ]
+    [ "$(grep '^churn-pointer goheap,stops,trace,' out.txt | cut -d, -f4)" -gt 10 ]
+}
+
+@test "go: as many stops as the record's" {
+    [ -x "${HEAPMARK_LIBEXEC:-$(dirname "$HEAPMARK")/../libexec/heapmark}/cell-go" ] || skip "no cell-go"
+    heapmark trace --workloads churn-pointer --strategies go --ops 2000000 --pairs 0 --csv --out t
+    if [[ $err == *"Go 1.22 or newer"* ]]; then skip "an old Go"; fi
+    [ "$status" -eq 0 ]
+    stops_agree out.txt "churn-pointer go"
+    grep -q '^churn-pointer go,slice,goroutine runtime.bgsweep,' out.txt
+}
+
+@test "go: sums of slices are those of Go's own reader" {
+    command -v go >/dev/null || skip "no go"
+    heapmark trace --workloads churn-pointer --strategies go --ops 200000 --pairs 0 --csv --keep-raw --out t
+    [ "$status" -eq 0 ] || skip "cell-go does not trace here"
+    GOTOOLCHAIN=local go tool trace -d=parsed t/churn-pointer-go.raw >parsed.txt 2>/dev/null ||
+        skip "this go tool trace prints nothing"
+    # between the begin and the end of each stop, of collections alone
+    awk '/Range(Begin|End) .*stop-the-world \(GC / {
+            match($0, /Time=[0-9]+/); time = substr($0, RSTART + 5, RLENGTH - 5)
+            if ($0 ~ /RangeBegin/) begun = time; else { total += time - begun; count++ } }
+        END { printf "%d,%d\n", count, total }' parsed.txt >theirs.txt
+    [ -s theirs.txt ]
+    unfinished=$(grep ',stops,unfinished,' out.txt | cut -d, -f4)
+    ours=$(grep ',stops,trace,' out.txt | cut -d, -f4,5)
+    [ "$unfinished" -ne 0 ] || [ "$ours" = "$(cat theirs.txt)" ] ||
+        { echo "ours $ours, theirs $(cat theirs.txt)"; return 1; }
+}
+
+@test "a malloc's trace has the kernel's events" {
+    heapmark trace --workloads churn-pointer --strategies malloc --ops 2000000 --pairs 0 --csv --out t
+    [ "$status" -eq 0 ]
+    if [[ $err$out == *perf_event_paranoid* ]]; then skip "no perf events here"; fi
+    [ "$(grep -c '^churn-pointer malloc,events,recorded,[1-9]' out.txt)" -eq 1 ]
+}
+
+@test "the JSON has the documented form, its slices nest, its counters are there" {
+    command -v python3 >/dev/null || skip "no python3"
+    heapmark trace --workloads churn-pointer --strategies goheap --ops 500000 --pairs 0 \
+        --format chrome --out t
+    [ "$status" -eq 0 ]
+    [ ! -e t/trace.perfetto-trace ]
+    python3 "$HEAPMARK_TEST_SOURCE/check_chrome_trace" t/trace-1.json >seen.txt
+    grep -q '^slices ' seen.txt
+    grep -q '^counter churn-pointer goheap: heap-live ' seen.txt
+    grep -q '^counter churn-pointer goheap: resident memory (RSS) ' seen.txt
+}
+
+@test "the article's five rows stand below the cells, and the strips are drawn" {
+    heapmark trace --strategies goheap --ops 500000 --pairs 1 --out t
+    [ "$status" -eq 0 ]
+    grep -q '^in the timed run  *churn-copy goheap  *churn-pointer goheap$' out.txt
+    [ "$(grep -cE '^(goroutines, or slices of mutators|heap events|thread events|bgsweep slices|STW) ' out.txt)" -eq 5 ]
+    grep -q 'tracing cost .* % of wall time (median of 1 alternating pair)' out.txt
+    [ -s t/trace-strip-churn-pointer-goheap.tsv ]
+    if command -v gnuplot >/dev/null; then [ -s t/trace-strip-churn-pointer-goheap.png ]; fi
+}
+
+@test "nothing is left of what the cell programs recorded, unless asked for" {
+    heapmark trace --workloads churn-copy --strategies goheap,malloc --ops 1000 --pairs 2 --out t
+    [ "$(find t -name '*.raw*' | wc -l)" -eq 0 ]
+    heapmark trace --workloads churn-copy --strategies goheap --ops 1000 --pairs 0 --keep-raw --out u
+    [ -s u/churn-copy-goheap.raw ]
+}
+
+@test "Ctrl-C: what was traced is told, and said" {
+    "$HEAPMARK" trace --workloads churn-pointer --strategies goheap --ops 2000000000 --pairs 0 --keep-raw \
+        --out t >out.txt 2>err.txt 3>&- &
+    pid=$!
+    for _ in $(seq 1000); do
+        if [ "$(cat t/*.raw 2>/dev/null | wc -c)" -gt 200000 ]; then break; fi
+        sleep 0.01
+    done
+    kill -INT "$pid"
+    status=0
+    wait "$pid" || status=$?
+    [ "$status" -eq 130 ]
+    grep -q 'interrupted; what was traced before is in t' err.txt
+    grep -q 'breaks off' err.txt
+    grep -q 'stop: mark setup' out.txt
+    [ -s t/trace.perfetto-trace ]
+}
+
+@test "a file that finds no room is said" {
+    (ulimit -f 16 && "$HEAPMARK" trace --workloads churn-pointer --strategies goheap --ops 4000000 \
+        --pairs 0 --out t >out.txt 2>err.txt 3>&-) || status=$?
+    [ "${status:-0}" -ne 0 ]
+    grep -Eq 'is not complete: File too large|breaks off after|File too large' err.txt
+}
+
+@test "a wrong word is refused" {
+    heapmark trace --format json
+    refused 2 'perfetto and chrome'
+    heapmark trace --pairs many
+    refused 2 'whole number'
+    mkdir t
+    heapmark trace --workloads churn-copy --strategies goheap --out t
+    refused 2 'is there already'
+}
