@@ -84,8 +84,11 @@ static void marker_reset(struct marker *k) {
 }
 
 void mark_pool_begin(void) {
-    pool.marked_bytes = pool.work = 0;
-    pool.has_overflowed = pool.is_wanted = false;
+    /* Atomic: the collector's thread does not stop, and looks. */
+    __atomic_store_n(&pool.marked_bytes, 0, __ATOMIC_RELAXED);
+    __atomic_store_n(&pool.work, 0, __ATOMIC_RELAXED);
+    __atomic_store_n(&pool.has_overflowed, false, __ATOMIC_RELAXED);
+    __atomic_store_n(&pool.is_wanted, false, __ATOMIC_RELAXED);
     marker_reset(&stopper);
 }
 
