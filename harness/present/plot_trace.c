@@ -74,10 +74,23 @@ static uint64_t longest_ns(const struct trace_cell_summary *cell) {
 
 /* ---- the sink ---- */
 
+/* NULL: a track that has no row. */
+static struct strip_track *strip_track_find(const struct trace_strip *s, uint64_t number) {
+    for (guint i = 0; i < s->tracks->len; i++) {
+        struct strip_track *track = &g_array_index(s->tracks, struct strip_track, i);
+        if (track->number == number)
+            return track;
+    }
+    return NULL;
+}
+
 static void strip_keep(struct trace_strip *s, unsigned panel, const struct timeline_event *event,
                        uint64_t start_ns) {
     uint64_t from_ns = s->starts_ns[panel], to_ns = from_ns + WINDOW_NS;
     if (start_ns >= to_ns || event->time_ns < from_ns || s->slices[panel]->len >= STRIP_SLICES_MAX)
+        return;
+    struct strip_track *track = strip_track_find(s, event->track->number);
+    if (track == NULL)
         return;
     struct strip_slice slice = {.start_ns = MAX(start_ns, from_ns) - from_ns,
                                 .end_ns = MIN(event->time_ns, to_ns) - from_ns,
@@ -86,10 +99,7 @@ static void strip_keep(struct trace_strip *s, unsigned panel, const struct timel
                                 .class = event->name->class,
                                 .is_instant = event->kind == TIMELINE_INSTANT};
     g_array_append_val(s->slices[panel], slice);
-    for (guint i = 0; i < s->tracks->len; i++) {
-        struct strip_track *track = &g_array_index(s->tracks, struct strip_track, i);
-        track->is_used = track->is_used || track->number == slice.track;
-    }
+    track->is_used = true;
 }
 
 static void strip_event(struct timeline_sink *sink, const struct timeline_event *event) {

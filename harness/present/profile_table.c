@@ -175,6 +175,15 @@ static void sites_append(GString *out, const struct profile_view *v) {
 
 /* ---- what one must know ---- */
 
+static bool module_has_symbols(const struct profile *p, const char *name) {
+    for (guint i = 0; i < p->modules->len; i++) {
+        const struct profile_module *m = &g_array_index(p->modules, struct profile_module, i);
+        if (m->has_symbols && g_str_has_suffix(m->path, name))
+            return true;
+    }
+    return false;
+}
+
 /* Whether the function is one that no symbol names, and not one of the harness. */
 static bool is_nameless(const struct profile_data *d, uint32_t function) {
     const struct profile_function *f = profile_function_at(&d->profile, function);
@@ -187,7 +196,8 @@ static void modules_append(GString *out, const struct profile_data *d) {
     GHashTable *seen = g_hash_table_new(g_str_hash, g_str_equal);
     for (guint i = 0; i < d->profile.functions->len; i++) {
         const char *module = profile_function_at(&d->profile, i)->module;
-        if (!is_nameless(d, i) || !g_hash_table_add(seen, (gpointer)(uintptr_t)module))
+        if (!is_nameless(d, i) || module_has_symbols(&d->profile, module) ||
+            !g_hash_table_add(seen, (gpointer)(uintptr_t)module))
             continue;
         g_string_append_printf(out,
                                "  %s has no debug symbols, so functions that it does not export "

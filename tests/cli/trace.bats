@@ -64,6 +64,17 @@ stops_agree() { # CSV CELL
     grep -q '^counter churn-pointer goheap: resident memory (RSS) ' seen.txt
 }
 
+@test "Perfetto's own bindings read the trace: slices nest, counters are there" {
+    python3 -c 'from perfetto.protos.perfetto.trace import perfetto_trace_pb2' 2>/dev/null ||
+        skip "no Python package perfetto with a protobuf that fits it"
+    heapmark trace --workloads churn-pointer --strategies goheap --ops 500000 --pairs 0 --out t
+    [ "$status" -eq 0 ]
+    python3 "$HEAPMARK_TEST_SOURCE/check_perfetto_trace" t/trace.perfetto-trace >seen.txt
+    grep -q '^slices ' seen.txt
+    grep -q '^counter churn-pointer goheap: heap-goal ' seen.txt
+    grep -q '^counter churn-pointer goheap: resident memory (RSS) ' seen.txt
+}
+
 @test "the article's five rows stand below the cells, and the strips are drawn" {
     heapmark trace --strategies goheap --ops 500000 --pairs 1 --out t
     [ "$status" -eq 0 ]

@@ -56,7 +56,7 @@ static void a_path_without_an_end_is_no_mapping(void **state) {
 }
 
 static void a_chain_longer_than_its_record_is_no_sample(void **state) {
-    uint64_t words[8] = {0x10, 1, 2, 3, UINT64_MAX / 8};
+    uint64_t words[8] = {0x10, 1, 2, 3, UINT64_C(1) << 61}; /* times 8 is 0 in 64 bits */
     struct record_words r;
     struct perf_record out;
     (void)state;
