@@ -203,7 +203,7 @@ static SLOW void *malloc_large(struct mutator *m, size_t bytes, struct layout la
         void *volatile kept = (void *)s->base;
         if (zero && s->needs_zero)
             malloc_large_zero(m, s);
-        s->one = layout;
+        mspan_layout_publish(s, layout);
         p = kept;
     }
     mutator_delay_end(m);

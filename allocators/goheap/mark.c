@@ -130,9 +130,11 @@ static __attribute__((noinline)) void mark_scan(struct marker *k, struct grey gr
     if (s->slot_bytes <= MSPAN_MASKED_BYTES_MAX) {
         k->work += s->slot_bytes;
         mark_masked(k, (const uintptr_t *)grey.address, mspan_mask(s, index));
-    } else if (s->layouts[index].pointers != 0) { /* 0: large object that is being zeroed */
-        mark_elements(k, grey, mspan_slot(s, index) + s->slot_bytes, s->layouts[index]);
+        return;
     }
+    struct layout layout = mspan_layout(s, index);
+    if (layout.pointers != 0) /* else a large object that is being zeroed */
+        mark_elements(k, grey, mspan_slot(s, index) + s->slot_bytes, layout);
 }
 
 /* What the loop of marker_drain keeps in registers of the marker. */

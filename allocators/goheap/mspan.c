@@ -189,6 +189,17 @@ void mspan_layout_set(struct mspan *s, uint32_t index, struct layout layout) {
     mspan_bitmap_set(s, index * words, words, layout.pointers);
 }
 
+void mspan_layout_publish(struct mspan *s, struct layout layout) {
+    __atomic_store_n(&s->one.element_bytes, layout.element_bytes, __ATOMIC_RELAXED);
+    __atomic_store_n(&s->one.pointers, layout.pointers, __ATOMIC_RELEASE);
+}
+
+struct layout mspan_layout(const struct mspan *s, uint32_t index) {
+    const struct layout *layout = &s->layouts[index];
+    uint64_t pointers = __atomic_load_n(&layout->pointers, __ATOMIC_ACQUIRE);
+    return (struct layout){__atomic_load_n(&layout->element_bytes, __ATOMIC_RELAXED), pointers};
+}
+
 uint64_t mspan_mask(const struct mspan *s, uint32_t index) {
     size_t words = s->slot_bytes / 8;
     uint64_t mask = __atomic_load_n(&s->pointers, __ATOMIC_RELAXED);

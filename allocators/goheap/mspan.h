@@ -149,6 +149,13 @@ bool mspan_mix(struct mspan *s);
 /* Notes what the slot's new object looks like: in a mixed span, or one with layouts. */
 void mspan_layout_set(struct mspan *s, uint32_t index, struct layout layout);
 
+/* Says what a large object looks like that was noscan while it was zeroed: a marker may be at it.
+ */
+void mspan_layout_publish(struct mspan *s, struct layout layout);
+
+/* The layout of a slot's object in a span with larger slots; pointers 0: nothing to scan (yet). */
+struct layout mspan_layout(const struct mspan *s, uint32_t index);
+
 /* The mask of the slot's object in a span with slots of at most MSPAN_MASKED_BYTES_MAX. */
 uint64_t mspan_mask(const struct mspan *s, uint32_t index);
 
