@@ -15,6 +15,7 @@
 #include "harness/cli/gate_calibration.h"
 #include "harness/cli/gate_commands.h"
 #include "harness/cli/gate_run.h"
+#include "harness/run/command.h"
 
 struct gate_job {
     struct gate_options options;
@@ -124,8 +125,10 @@ static int job_measured(struct gate_job *job, const struct gate_run *run, struct
     g_array_set_size(job->asked, 0);
     if (!job_read(job, job->options.dir, err))
         return command_refuse(err);
-    fprintf(stderr, "heapmark: every row is in %s; judge them again with: heapmark gate --from\n",
-            job->options.dir);
+    char *dir = shell_word(job->options.dir);
+    fprintf(stderr, "heapmark: every row is kept; judge them again with: heapmark gate --from %s\n",
+            dir);
+    g_free(dir);
     return job_judge(job, &job->rows);
 }
 

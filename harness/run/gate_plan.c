@@ -149,10 +149,9 @@ static void alone_append(struct plan_builder *b, const struct cell *cell, size_t
 
 /* A pair that makes no sense on either side was never a cell of this gate; said, not judged. */
 static void skipped_tell(struct plan_builder *b, const struct cell *cell) {
-    char *said = g_strdup_printf("%s%s%s is left out: %s",
-                                 b->plan->notice == NULL ? "" : b->plan->notice,
-                                 b->plan->notice == NULL ? "" : "; ", cell->workload->name,
-                                 cell->skipped);
+    char *said =
+        g_strdup_printf("%s%s%s is left out: %s", b->plan->notice == NULL ? "" : b->plan->notice,
+                        b->plan->notice == NULL ? "" : "; ", cell->workload->name, cell->skipped);
     g_free(b->plan->notice);
     b->plan->notice = said;
 }

@@ -3,8 +3,8 @@
  *
  * Both sides are asked for the same workloads, parameters and threads. What only one of them has is
  * a row of cells.csv too, with the reason, so that a cell which disappeared from a build is seen
- * and not silently left out. A cell that makes no sense on either side (the workload needs what neither
- * offers) is none, and is told in the notice.
+ * and not silently left out. A cell that makes no sense on either side (the workload needs what
+ * neither offers) is none, and is told in the notice.
  */
 #ifndef HEAPMARK_HARNESS_RUN_GATE_PLAN_H
 #define HEAPMARK_HARNESS_RUN_GATE_PLAN_H

@@ -8,8 +8,8 @@
 struct gate_cell_row *gate_cell_add(struct gate_rows *rows, const char *workload,
                                     const char *parameters);
 
-/* A block of the cell: base 1000 and its number, candidate e^log_ratio times that; its number is the
-   next of the cell and metric. */
+/* A block of the cell: base 1000 and its number, candidate e^log_ratio times that; its number is
+   the next of the cell and metric. */
 struct gate_block_row *gate_block_add(struct gate_rows *rows, uint64_t cell, const char *metric,
                                       double log_ratio);
 
