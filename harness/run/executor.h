@@ -27,6 +27,7 @@ struct process_options {
     const char *link_dir; /* directory without spaces or colons for links to preloaded libraries */
     const volatile int *interrupted;       /* set by a signal handler; NULL: never */
     const struct process_capture *capture; /* of every cell; may change between two; NULL: none */
+    const struct process_layout *layout;   /* likewise; NULL: as the kernel draws it */
 };
 
 struct executor *executor_process_new(const struct process_options *options, struct error *err);

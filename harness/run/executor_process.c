@@ -42,7 +42,8 @@ static bool executor_process_start(struct executor_process *self, const struct c
                                               .timeout_ns = config->timeout_s * NS_PER_S,
                                               .interrupted = self->options.interrupted,
                                               .memory = out->memory,
-                                              .capture = self->options.capture},
+                                              .capture = self->options.capture,
+                                              .layout = self->options.layout},
                     result, err);
     g_strfreev(environment);
     g_strfreev(arguments);

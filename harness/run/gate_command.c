@@ -100,13 +100,10 @@ static void command_reap(struct command_run *c) {
 }
 
 /* False (EXIT_CANNOT): no process can be made. */
-static bool command_run(struct command_run *c, char *const *command, char *const *environment,
+static bool command_run(struct command_run *c, const struct process_request *request,
                         struct error *err) {
     c->start_ns = command_clock_ns();
-    if (!spawn_start(&(struct process_request){.arguments = command,
-                                               .environment = environment,
-                                               .answers_on_stdout = true},
-                     &c->child, &c->result, err))
+    if (!spawn_start(request, &c->child, &c->result, err))
         return false;
     int pid_fd = (int)syscall(SYS_pidfd_open, c->child.pid, 0);
     if (pid_fd < 0)
@@ -129,6 +126,7 @@ struct turns {
     const struct gate_measure_options *options;
     struct gate_rows *rows;
     struct gate_random random;
+    struct gate_layout layout;
     bool is_failed; /* the cell has its status */
 };
 
@@ -168,9 +166,8 @@ static char **command_resolve(char *const *command, char **path) {
     return resolved;
 }
 
-static char **padded_environment(struct turns *t) {
-    uint64_t bytes = gate_random_below(&t->random, GATE_PADDING_BYTES_MAX + 1);
-    char *padding = g_strnfill(bytes, '.');
+static char **padded_environment(const struct turns *t) {
+    char *padding = g_strnfill(t->layout.padding_bytes, '.');
     char **environment = g_environ_setenv(g_get_environ(), "HEAPMARK_PADDING", padding, TRUE);
     g_free(padding);
     return environment;
@@ -184,7 +181,14 @@ static void turns_fail(struct turns *t, bool is_candidate, const char *status, c
 static bool turn_run(struct turns *t, bool is_candidate, char *const *command,
                      struct command_run *c, struct error *err) {
     char **environment = padded_environment(t);
-    bool ok = command_run(c, command, environment, err);
+    /* A stack's limit is the user's; the program may have reasons for it. */
+    struct process_layout layout = {.stack_limit_bytes = 0};
+    bool ok = command_run(c,
+                          &(struct process_request){.arguments = command,
+                                                    .environment = environment,
+                                                    .answers_on_stdout = true,
+                                                    .layout = &layout},
+                          err);
     g_strfreev(environment);
     if (ok && c->is_interrupted)
         ok = error_set(err, EXIT_INTERRUPTED, "interrupted");
@@ -249,6 +253,7 @@ bool gate_command_block(const struct gate_pair *pair, const struct gate_block_re
                         struct error *err) {
     struct turns t = {.pair = pair, .request = request, .options = options, .rows = rows};
     t.random = gate_random_of(options->seed, pair->number, request->block);
+    t.layout = gate_layout_draw(&t.random);
     bool first = gate_random_coin(&t.random);
     bool is_candidate[BLOCK_RUNS] = {first, !first, !first, first};
     double values[BLOCK_RUNS][2];

@@ -38,6 +38,7 @@ struct relay {
     const struct gate_measure_options *options;
     struct gate_rows *rows;
     struct gate_random random;
+    struct gate_layout layout;
     struct config config; /* the options' with the operations and counters of these runs */
     struct executor *executor;
     struct observation seen; /* of the last run */
@@ -46,6 +47,7 @@ struct relay {
 
 static bool relay_init(struct relay *r, uint64_t operations, struct error *err) {
     r->random = gate_random_of(r->options->seed, r->pair->number, r->request->block);
+    r->layout = gate_layout_draw(&r->random);
     r->config = *r->options->config;
     r->config.ops = operations;
     r->config.counters = (char *)""; /* opening them is work that nobody looks at */
@@ -53,7 +55,8 @@ static bool relay_init(struct relay *r, uint64_t operations, struct error *err) 
     r->executor =
         executor_process_new(&(struct process_options){.config = &r->config,
                                                        .link_dir = r->options->link_dir,
-                                                       .interrupted = r->options->interrupted},
+                                                       .interrupted = r->options->interrupted,
+                                                       .layout = &r->layout.process},
                              err);
     if (r->executor == NULL)
         return false;
@@ -79,7 +82,7 @@ static bool relay_run(struct relay *r, bool is_candidate, struct error *err) {
         .link_dir = gate_is_block(r->request) ? r->options->link_dir : NULL,
         .is_copy = is_candidate && r->request->is_aa,
         .is_aa = r->request->is_aa,
-        .padding_bytes = gate_random_below(&r->random, GATE_PADDING_BYTES_MAX + 1)};
+        .padding_bytes = r->layout.padding_bytes};
     if (!gate_start_init(&start, &request, err))
         return false;
     observation_clear(&r->seen);

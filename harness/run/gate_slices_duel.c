@@ -40,6 +40,7 @@ bool duel_init(struct duel *d, const struct duel_setting *setting, struct error 
                        .memory_limit = memory_limit_bytes(setting->options->config)};
     d->random =
         gate_random_of(setting->options->seed, setting->pair->number, setting->request->block);
+    d->layout = gate_layout_draw(&d->random);
     return duel_choose_cpu(d, err);
 }
 
@@ -70,13 +71,14 @@ bool duel_open_side(struct duel *d, int side, uint64_t operations, struct error 
         .link_dir = gate_is_block(d->request) ? d->options->link_dir : NULL,
         .is_copy = side == 1 && d->request->is_aa,
         .is_aa = d->request->is_aa,
-        .padding_bytes = gate_random_below(&d->random, GATE_PADDING_BYTES_MAX + 1)};
+        .padding_bytes = d->layout.padding_bytes};
     if (!gate_start_init(&d->starts[side], &start, err))
         return false;
     struct slices_side_request request = {.start = &d->starts[side],
                                           .operations = operations,
                                           .memory_limit = d->memory_limit,
                                           .cpus = &d->cpu,
+                                          .layout = &d->layout.process,
                                           .is_candidate = side == 1};
     d->is_open[side] = slices_side_start(&d->sides[side], &request, d->options, err);
     if (!d->is_open[side]) {

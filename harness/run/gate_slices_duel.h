@@ -18,6 +18,7 @@ struct duel {
     const struct gate_measure_options *options;
     struct gate_rows *rows;
     struct gate_random random; /* of the block */
+    struct gate_layout layout; /* likewise */
     cpu_set_t cpu;
     uint64_t memory_limit;
     struct gate_start starts[2];

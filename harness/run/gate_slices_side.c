@@ -62,7 +62,8 @@ static bool side_spawn(struct slices_side *s, const struct slices_side_request *
                                                     .environment = environment,
                                                     .answers_on_stdout = true,
                                                     .input_fd = requests_read_fd,
-                                                    .cpus = request->cpus},
+                                                    .cpus = request->cpus,
+                                                    .layout = request->layout},
                           &s->child, &s->result, err);
     g_strfreev(environment);
     g_strfreev(arguments);

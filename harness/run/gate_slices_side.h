@@ -30,6 +30,7 @@ struct slices_side_request {
     uint64_t operations;   /* of a slice: decides how long it warms up */
     uint64_t memory_limit; /* bytes */
     const cpu_set_t *cpus;
+    const struct process_layout *layout;
     bool is_candidate;
 };
 

@@ -7,9 +7,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "harness/run/process.h"
+#define ASK_NS_MAX        UINT64_C(10000000000)
+#define STACK_BYTES_LEAST (UINT64_C(128) << 20)
 
-#define ASK_NS_MAX UINT64_C(10000000000)
+enum { PADDING_BYTES_MAX = 4095, STACK_PAGES_MAX = 4095, PAGE_BYTES = 4096 };
 
 /* A name of one length for any file; the same file has the same name. Caller frees. */
 static char *place_of(const char *link_dir, const char *file, const char *kind) {
@@ -110,6 +111,13 @@ static char *file_place(const struct gate_start_request *request, const char *fi
         return place;
     g_free(place);
     return NULL;
+}
+
+struct gate_layout gate_layout_draw(struct gate_random *random) {
+    struct gate_layout layout = {.padding_bytes = gate_random_below(random, PADDING_BYTES_MAX + 1)};
+    layout.process.stack_limit_bytes =
+        STACK_BYTES_LEAST + gate_random_below(random, STACK_PAGES_MAX + 1) * PAGE_BYTES;
+    return layout;
 }
 
 static void environment_add(GArray *environment, const char *name, char *value) {

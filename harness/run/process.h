@@ -35,6 +35,14 @@ struct process_capture {
     void *context;
 };
 
+/* Where a program's memory shall lie: not at random addresses, which the kernel draws for each
+   process anew, but at the same ones in each program that is started with the same layout. */
+struct process_layout {
+    uint64_t stack_limit_bytes; /* soft limit of the stack, below which mappings lie (the kernel
+                                   counts from 128 MB up to five sixths of all
+                                   addresses); 0: as it is */
+};
+
 struct process_request {
     char *const *arguments;   /* the first is the program's path; ends with NULL */
     char *const *environment; /* NAME=VALUE, ends with NULL */
@@ -49,6 +57,7 @@ struct process_request {
     const volatile int *interrupted; /* NULL: never */
     GArray *memory; /* of struct memory_row: samples are appended; NULL: none are taken */
     const struct process_capture *capture; /* NULL: nothing watches */
+    const struct process_layout *layout;   /* NULL: as the kernel draws it */
 };
 
 struct process_result {

@@ -10,7 +10,9 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/personality.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 enum { COUNTER_TEXT_MAX = 11 * (COUNTERS_MAX + CAPTURE_FDS_MAX + 2) };
@@ -121,6 +123,17 @@ static void spawn_wire_descriptors(const struct spawn *s) {
         fcntl(spawn_sites_fd(s->request), F_SETFD, 0);
 }
 
+/* What is not permitted (a container's filter) stays as it is: then addresses are random. */
+static void spawn_place(const struct process_layout *layout) {
+    struct rlimit stack;
+    personality(PER_LINUX | ADDR_NO_RANDOMIZE);
+    if (layout->stack_limit_bytes == 0 || getrlimit(RLIMIT_STACK, &stack) != 0 ||
+        stack.rlim_max < layout->stack_limit_bytes)
+        return;
+    stack.rlim_cur = layout->stack_limit_bytes;
+    setrlimit(RLIMIT_STACK, &stack);
+}
+
 static _Noreturn void spawn_child(struct spawn *s) {
     const char *program = s->request->arguments[0];
     prctl(PR_SET_PDEATHSIG, SIGKILL);
@@ -134,6 +147,8 @@ static _Noreturn void spawn_child(struct spawn *s) {
     if (s->opening_count > 0)
         spawn_tell(s, s->openings, s->opening_count * sizeof *s->openings);
     spawn_await_leave(s);
+    if (s->request->layout != NULL)
+        spawn_place(s->request->layout);
     if ((s->request->cpus == NULL ||
          sched_setaffinity(0, sizeof *s->request->cpus, s->request->cpus) == 0) &&
         (s->request->directory == NULL || chdir(s->request->directory) == 0))
