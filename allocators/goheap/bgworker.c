@@ -35,6 +35,7 @@ static struct {
     uint64_t cycles;    /* atomic; cycles that have ended */
     uint64_t began_ns;  /* of marking in this cycle */
     uint64_t work_seen; /* mark_work when it looked last */
+    bool has_worked;    /* atomic; in this cycle */
     struct bgworker_times times;
 } worker = {.lock = PTHREAD_MUTEX_INITIALIZER};
 
@@ -54,6 +55,7 @@ void bgworker_note_cycle(void) {
 
 void bgworker_cycle_begin(void) {
     worker.began_ns = os_now_ns();
+    __atomic_store_n(&worker.has_worked, false, __ATOMIC_RELAXED);
     __atomic_store_n(&worker.times.quota_ns, 0, __ATOMIC_RELAXED);
     __atomic_store_n(&worker.times.idle_ns, 0, __ATOMIC_RELAXED);
 }
@@ -109,12 +111,15 @@ static void worker_throttle(void) {
 }
 
 /* Does every CPU have a mutator to run, and do these mark? Then this thread would only take their
-   CPU from them, a scheduler's slice of milliseconds at a time. */
+   CPU from them, a scheduler's slice of milliseconds at a time. Its first quantum of a cycle it
+   does in any case: of a small heap that is all there is to do, and less than anybody owes an
+   assist. */
 static bool worker_is_spare(bool is_idle) {
     uint64_t work = mark_work();
     bool is_moving = work != worker.work_seen;
     worker.work_seen = work;
-    return !is_idle && is_moving && CPU_SHARE * (double)world_cpus() < 1;
+    bool has_worked = __atomic_exchange_n(&worker.has_worked, true, __ATOMIC_RELAXED);
+    return !is_idle && has_worked && is_moving && CPU_SHARE * (double)world_cpus() < 1;
 }
 
 /* One quantum, charged to the quarter or to an idle CPU. */

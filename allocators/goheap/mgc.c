@@ -20,17 +20,20 @@
 #include "allocators/goheap/world.h"
 
 enum {
-    STOP_WORK = 2 << 10,          /* scan work done in a stop: about 2 us */
-    SLICE_WORK = 8 << 10,         /* scan work before a marker looks up: about 5 us */
-    QUANTUM_WORK = 256 << 10,     /* scan work of the collector's thread at once: about 150 us */
-    ASSIST_WORK = 256 << 10,      /* scan work of one assist at most: about 150 us */
-    ASSIST_WORK_LEAST = 128 << 10 /* debt below which nobody assists */
+    STOP_WORK = 2 << 10,      /* scan work done in a stop: about 2 us */
+    SLICE_WORK = 8 << 10,     /* scan work before a marker looks up: about 5 us */
+    QUANTUM_WORK = 256 << 10, /* scan work of the collector's thread at once: about 150 us */
+    ASSIST_WORK = 256 << 10,  /* scan work of one assist at most: about 150 us */
+    DEBT_LEAST = 8 << 10,     /* debt below which nobody assists: between these, ... */
+    DEBT_MOST = 128 << 10,    /* ... since each assist costs the first-level cache, ... */
+    DEBTS_PER_CYCLE = 16      /* ... a share of what is to do, so that it is done in time */
 };
 
 static struct {
     uint32_t phase;         /* atomic; enum mgc_phase */
     uint64_t assist_ratio;  /* atomic; the bits of a double: scan work per byte allocated */
     uint64_t trigger_least; /* of this cycle; changes only while the world is stopped */
+    double debt_least;      /* likewise; at which a mutator assists */
     int64_t credit;         /* atomic; scan work done by the collector's thread, not yet drawn on */
     uint64_t assist_ns;     /* atomic; in this cycle */
 
@@ -142,6 +145,8 @@ static NOT_A_ROOT void mgc_cycle_begin(bool forced, uint64_t now_ns) {
     __atomic_store_n(&mgc.assist_ns, 0, __ATOMIC_RELAXED);
     bgworker_cycle_begin();
     pacer_start(&mgc.pacer, mheap_live(), mgc_other_bytes());
+    uint64_t debt = mgc.pacer.expected_work / DEBTS_PER_CYCLE;
+    mgc.debt_least = (double)(debt < DEBT_LEAST ? DEBT_LEAST : debt > DEBT_MOST ? DEBT_MOST : debt);
 }
 
 static void mgc_pacer_end(uint64_t born_bytes, uint64_t now_ns) {
@@ -339,10 +344,10 @@ static void mgc_assist(struct mutator *m, size_t bytes) {
     double ratio;
     memcpy(&ratio, &bits, sizeof ratio);
     m->assist_debt += ratio * (double)bytes;
-    if (m->assist_debt < ASSIST_WORK_LEAST)
+    if (m->assist_debt < mgc.debt_least)
         return;
     m->assist_debt = mgc_credit_draw(m->assist_debt);
-    if (m->assist_debt >= ASSIST_WORK_LEAST)
+    if (m->assist_debt >= mgc.debt_least)
         mgc_assist_mark(m);
 }
 
