@@ -23,6 +23,7 @@ enum {
     /* A command's start-up is counted, too, and reads the environment: about 5 instructions a byte.
      */
     PADDING_STEP_BYTES_COMMAND = 48,
+    PADDINGS = 64, /* different ones; the kernel takes no word of more than 128 KB */
     FD_LEAST = 16,
 };
 
@@ -65,7 +66,7 @@ static struct count_request pass_request(const struct counts *c, const struct co
         .side = c->sides[place],
         .options = c->options,
         .place = place,
-        .padding_bytes = c->words_bytes + PADDING_BYTES + pass->repeat * step,
+        .padding_bytes = c->words_bytes + PADDING_BYTES + pass->repeat % PADDINGS * step,
         .operations = pass->operations,
         .memory_limit_bytes = pass->tool == NULL ? c->memory_limit_bytes : 0,
         .tool = pass->tool};
