@@ -1,7 +1,12 @@
 /* The columns of every file as Markdown tables. */
 #include "harness/store/columns.h"
 
+#include "harness/store/gate_rows.h"
 #include "harness/store/run_files.h"
+
+/* Of a gate's directory. */
+static const struct row_type *const gate_types[] = {&gate_cell_type, &gate_block_type,
+                                                    &gate_count_type};
 
 static const char *kind_word(enum field_kind kind) {
     switch (kind) {
@@ -31,6 +36,10 @@ char *columns_markdown(void) {
         if (i > 0)
             g_string_append_c(out, '\n');
         table_append(out, run_file_types[i]);
+    }
+    for (size_t i = 0; i < G_N_ELEMENTS(gate_types); i++) {
+        g_string_append_c(out, '\n');
+        table_append(out, gate_types[i]);
     }
     return g_string_free(out, FALSE);
 }
