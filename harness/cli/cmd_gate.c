@@ -45,8 +45,8 @@ static void job_release(struct gate_job *job) {
 /* ---- reports ---- */
 
 static bool output_write(const struct gate_output *output, const char *text, struct error *err) {
-    FILE *stream = output->path == NULL ? stdout : fopen(output->path, "we");
     errno = 0;
+    FILE *stream = output->path == NULL ? stdout : fopen(output->path, "we");
     bool ok = stream != NULL && fputs(text, stream) >= 0 && fflush(stream) == 0;
     if (!ok)
         error_set(err, EXIT_CANNOT, "the report cannot be written to %s: %s",
