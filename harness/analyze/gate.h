@@ -42,6 +42,7 @@ enum gate_tier { GATE_VALIDITY, GATE_EXACT, GATE_BANDED, GATE_TIME };
 enum gate_trait {
     GATE_OF_WORK = 1 << 0,  /* decided by the workload: half of it is a broken counter */
     GATE_POSITIVE = 1 << 1, /* never 0 */
+    GATE_SIGNED = 1 << 2,   /* a difference: negative where more was given back than taken */
 };
 
 /* Metrics the gate knows: name, unit, tier, default margins (shares: 0.01 is 1 %). */
@@ -89,9 +90,11 @@ struct gate_finding {
     double log_ratio;         /* the estimate as ln(candidate / base): swapped sides negate it */
     double p;                 /* one-sided, against the margin, before correction */
     double margin;            /* that counted here */
-    double visible;   /* smallest effect that this many blocks of this spread show with 90 %,
-                         margin included; exact: 0 or the band */
-    double aa_effect; /* of the live A/A blocks */
+    double visible;       /* smallest effect that this many blocks of this spread show with 90 %,
+                             margin included; exact: 0 or the band */
+    double visible_count; /* exact: the band as a difference of counts, where it is that and no
+                             share (eight page faults of one are no "800 %"); else NaN */
+    double aa_effect;     /* of the live A/A blocks */
     unsigned blocks, confirm_blocks, aa_blocks, void_blocks;
     const char *reason; /* one sentence; never NULL but for a plain PASS */
 };

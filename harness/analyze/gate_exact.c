@@ -19,8 +19,8 @@ static const struct gate_count_row *row_at(const struct gate_group *group, guint
     return g_ptr_array_index(group->counts, i);
 }
 
-static bool is_number(double count) {
-    return isfinite(count) && count >= 0;
+static bool is_number(double count, const struct gate_metric *metric) {
+    return isfinite(count) && (count >= 0 || (metric->traits & GATE_SIGNED) != 0);
 }
 
 /* Whether neither side has a number in any repeat, but a reason. */
@@ -47,7 +47,7 @@ static const char *repeat_fault(const struct gate_group *group, guint i,
                                 : "has a count of the base only";
     if (isnan(row->base))
         return "has no count";
-    if (!is_number(row->base) || !is_number(row->candidate))
+    if (!is_number(row->base, metric) || !is_number(row->candidate, metric))
         return "has a count that is negative or infinite";
     if ((metric->traits & GATE_POSITIVE) && (row->base <= 0 || row->candidate <= 0))
         return "counts 0 of what is never 0";
@@ -120,10 +120,10 @@ static struct counts counts_of(const struct gate_group *group) {
     return c;
 }
 
-/* candidate / base - 1; of nothing: 0 when nothing stayed, else not known. */
+/* candidate / base - 1; of nothing, or less: 0 when they are the same, else not known. */
 static double share_of(double candidate, double base) {
-    if (base == 0)
-        return candidate == 0 ? 0 : NAN;
+    if (base <= 0 || candidate < 0)
+        return candidate == base ? 0 : NAN;
     return candidate / base - 1;
 }
 
@@ -131,13 +131,13 @@ static double share_of(double candidate, double base) {
 static double log_ratio_of(const struct counts *c) {
     if (c->base == c->candidate)
         return 0;
-    return c->base == 0 || c->candidate == 0 ? NAN : log(c->candidate) - log(c->base);
+    return c->base <= 0 || c->candidate <= 0 ? NAN : log(c->candidate) - log(c->base);
 }
 
 /* Within which difference it is PASS. */
 static double band_of(const struct gate_draft *draft, const struct gate_metric *metric,
                       const struct counts *c) {
-    double share = draft->margin.margin * fmin(c->base, c->candidate);
+    double share = draft->margin.margin * fmin(fabs(c->base), fabs(c->candidate));
     return fmax(fmax(share, metric->slack), 2 * c->range);
 }
 
@@ -155,7 +155,11 @@ static void describe(struct gate_draft *draft, const struct gate_metric *metric,
     f->high = share_of(c->candidate_most, c->base_least);
     f->log_ratio = log_ratio_of(c);
     f->margin = draft->margin.margin;
-    f->visible = c->base > 0 ? band_of(draft, metric, c) / c->base : f->margin;
+    double band = band_of(draft, metric, c);
+    f->visible = c->base > 0 ? band / c->base : f->margin;
+    bool is_slack = band == metric->slack && band > f->margin * c->base;
+    if (is_slack || c->base <= 0 || band > c->base)
+        f->visible_count = band;
     f->blocks = c->repeats;
 }
 
@@ -165,7 +169,7 @@ static bool is_collapsed(const struct gate_draft *draft, const struct gate_metri
     bool is_allowed =
         draft->margin.is_limited && c->base - c->candidate <= draft->margin.margin * c->base;
     bool is_suspect = (metric->traits & GATE_OF_WORK) || !gate_cell_is_checked(cell);
-    return is_suspect && !is_allowed && c->candidate < c->base / 2;
+    return is_suspect && !is_allowed && c->base > 0 && c->candidate < c->base / 2;
 }
 
 /* ", though ..." when the repeats differ; in static memory of the caller. */

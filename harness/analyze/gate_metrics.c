@@ -24,7 +24,7 @@ const struct gate_metric gate_metrics[] = {
     EXACT("allocs", "", "objects allocated", 0, 0, GATE_OF_WORK),
     EXACT("bytes", "bytes", "bytes handed out", 0, 0, GATE_OF_WORK),
     EXACT("requested_bytes", "bytes", "bytes asked for", 0, 0, GATE_OF_WORK),
-    EXACT("retained_bytes", "bytes", "bytes still live after the run", 0, 0, 0),
+    EXACT("retained_bytes", "bytes", "bytes still live after the run", 0, 0, GATE_SIGNED),
     EXACT("mmap_calls", "", "calls of mmap", 0, 0, 0),
     EXACT("munmap_calls", "", "calls of munmap", 0, 0, 0),
     EXACT("mremap_calls", "", "calls of mremap", 0, 0, 0),

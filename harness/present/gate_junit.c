@@ -51,7 +51,7 @@ static const char *outcome_of(enum gate_verdict verdict) {
 
 static char *finding_details(const struct gate_finding *f) {
     return g_strdup_printf("effect %s, margin %s, visible %s, %u blocks", gate_effect(f).text,
-                           gate_share(f->margin).text, gate_share(f->visible).text, f->blocks);
+                           gate_share(f->margin).text, gate_visible(f).text, f->blocks);
 }
 
 static void case_append(GString *out, const struct gate_finding *f) {

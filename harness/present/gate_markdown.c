@@ -44,8 +44,7 @@ static void row_append(GString *out, const struct gate_finding *f) {
     safe_append(out, gate_finding_metric(f));
     g_string_append(out, " | ");
     safe_append(out, gate_effect(f).text);
-    g_string_append_printf(out, " | %s | %s | ", gate_share(f->margin).text,
-                           gate_share(f->visible).text);
+    g_string_append_printf(out, " | %s | %s | ", gate_share(f->margin).text, gate_visible(f).text);
     safe_append(out, f->reason == NULL ? "" : f->reason);
     g_string_append(out, " |\n");
 }

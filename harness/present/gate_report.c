@@ -64,6 +64,14 @@ struct gate_words gate_share(double share) {
     return out;
 }
 
+struct gate_words gate_visible(const struct gate_finding *f) {
+    if (!isfinite(f->visible_count) || f->visible_count <= 0)
+        return gate_share(f->visible);
+    struct gate_words out;
+    g_snprintf(out.text, sizeof out.text, "%.10g counted", f->visible_count);
+    return out;
+}
+
 const char *gate_finding_metric(const struct gate_finding *f) {
     return f->metric != NULL ? f->metric : "cell";
 }

@@ -57,6 +57,8 @@ struct gate_words gate_percent(double share);
 struct gate_words gate_effect(const struct gate_finding *f);
 /* "1.00 %": a margin or what can be seen; "0" for equality. */
 struct gate_words gate_share(double share);
+/* What the finding could have seen: a share, or "8 counted" where a share would say nothing. */
+struct gate_words gate_visible(const struct gate_finding *f);
 /* "wall_ns", or "cell" of a finding about the cell as a whole. */
 const char *gate_finding_metric(const struct gate_finding *f);
 /* "2 REGRESSED, 1 INCONCLUSIVE, 17 PASS", worst first. Caller frees with g_free. */

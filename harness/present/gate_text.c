@@ -19,7 +19,7 @@ static void texts_fill(char *texts[COLUMN_COUNT], const struct gate_finding *f) 
     texts[2] = gate_line_safe(gate_finding_metric(f));
     texts[3] = g_strdup(gate_effect(f).text);
     texts[4] = g_strdup(gate_share(f->margin).text);
-    texts[5] = g_strdup(gate_share(f->visible).text);
+    texts[5] = g_strdup(gate_visible(f).text);
 }
 
 static void texts_clear(char *texts[COLUMN_COUNT]) {

@@ -75,6 +75,29 @@ static void faults_have_a_band_of_eight_or_one_percent(void **state) {
     assert_twice("minor_faults", 10000, 10101, GATE_REGRESSED);
 }
 
+static void a_band_of_eight_faults_is_told_in_faults(void **state) {
+    (void)state;
+    const double one[2][2] = {{1, 1}, {1, 1}};
+    struct gate_fixture f;
+    gate_of_counts(&f, "minor_faults", one, 2);
+    struct gate_findings findings;
+    gate_decide(&findings, &f.rows, &gate_rule_initial);
+    const struct gate_finding *found = gate_fixture_finding(&findings, 1, "minor_faults");
+    assert_true(found->visible_count == 8);
+    gate_findings_release(&findings);
+    gate_fixture_release(&f);
+}
+
+/* What is live after a run less what was before it: a collection in between makes it negative. */
+static void retained_bytes_may_be_negative(void **state) {
+    (void)state;
+    assert_twice("retained_bytes", -80, -80, GATE_PASS);
+    assert_twice("retained_bytes", -80, 16, GATE_REGRESSED);
+    assert_twice("retained_bytes", -80, -96, GATE_IMPROVED);
+    assert_twice("retained_bytes", 16, -80, GATE_IMPROVED);
+    assert_twice("madvise_calls", -80, -80, GATE_INVALID);
+}
+
 static void far_fewer_calls_for_checked_work_are_an_improvement(void **state) {
     (void)state;
     assert_twice("madvise_calls", 1000, 0, GATE_IMPROVED);
@@ -171,6 +194,8 @@ int main(void) {
         cmocka_unit_test(allocations_are_judged_by_equality),
         cmocka_unit_test(instructions_have_a_band_of_half_a_percent_of_the_lesser),
         cmocka_unit_test(faults_have_a_band_of_eight_or_one_percent),
+        cmocka_unit_test(a_band_of_eight_faults_is_told_in_faults),
+        cmocka_unit_test(retained_bytes_may_be_negative),
         cmocka_unit_test(far_fewer_calls_for_checked_work_are_an_improvement),
         cmocka_unit_test(a_limit_allows_what_it_names),
         cmocka_unit_test(a_single_count_can_pass_but_not_accuse),

@@ -111,6 +111,15 @@ static void one_in_a_million_does_not_read_as_nothing(void **state) {
     assert_string_equal(gate_share(0.025).text, "2.50 %");
 }
 
+static void a_band_of_faults_is_told_in_faults_and_not_as_800_percent(void **state) {
+    (void)state;
+    struct gate_finding f = {.visible = 8, .visible_count = 8};
+    assert_string_equal(gate_visible(&f).text, "8 counted");
+    f.visible_count = NAN;
+    f.visible = 0.01;
+    assert_string_equal(gate_visible(&f).text, "1.00 %");
+}
+
 static void what_neither_side_can_measure_is_told_once_with_its_cells(void **state) {
     (void)state;
     struct told t;
@@ -407,6 +416,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(text_has_a_word_an_interval_and_what_could_be_seen),
         cmocka_unit_test(one_in_a_million_does_not_read_as_nothing),
+        cmocka_unit_test(a_band_of_faults_is_told_in_faults_and_not_as_800_percent),
         cmocka_unit_test(what_neither_side_can_measure_is_told_once_with_its_cells),
         cmocka_unit_test(a_gate_without_findings_is_never_green_anywhere),
         cmocka_unit_test(a_message_escapes_percent_and_line_breaks_a_property_also_colon_and_comma),
