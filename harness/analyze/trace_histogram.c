@@ -25,6 +25,7 @@ static double bucket_middle(unsigned bucket) {
 void trace_histogram_add(struct trace_histogram *h, uint64_t value, uint64_t count) {
     h->counts[bucket_of(value)] += count;
     h->total += count;
+    h->most = value > h->most ? value : h->most;
 }
 
 double trace_histogram_quantile(const struct trace_histogram *h, double q) {
@@ -34,5 +35,5 @@ double trace_histogram_quantile(const struct trace_histogram *h, double q) {
     unsigned bucket = 0;
     while ((seen += h->counts[bucket]) < (rank > 0 ? rank : 1))
         bucket++;
-    return bucket_middle(bucket);
+    return fmin(bucket_middle(bucket), (double)h->most);
 }

@@ -15,12 +15,13 @@ enum {
 struct trace_histogram {
     uint64_t counts[HISTOGRAM_BUCKETS];
     uint64_t total;
+    uint64_t most; /* the largest value */
 };
 
 void trace_histogram_add(struct trace_histogram *h, uint64_t value, uint64_t count);
 
-/* The value that at least the share q (0..1) does not exceed: the middle of its bucket; NaN when
-   there is none. */
+/* The value that at least the share q (0..1) does not exceed: the middle of its bucket, or the
+   largest value if that is less; NaN when there is none. */
 double trace_histogram_quantile(const struct trace_histogram *h, double q);
 
 #endif

@@ -293,6 +293,14 @@ static void a_percentile_is_within_one_per_cent(void **state) {
     g_free(h);
 }
 
+static void a_percentile_does_not_exceed_the_largest_value(void **state) {
+    struct trace_histogram *h = g_new0(struct trace_histogram, 1);
+    (void)state;
+    trace_histogram_add(h, 4160, 1); /* its bucket begins there */
+    assert_true(trace_histogram_quantile(h, 0.5) <= 4160);
+    g_free(h);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(stops_are_counted_as_the_record_counts_them),
@@ -306,6 +314,7 @@ int main(void) {
         cmocka_unit_test(an_old_go_s_trace_is_refused_with_what_to_do),
         cmocka_unit_test(a_go_trace_that_breaks_off_has_its_whole_generations),
         cmocka_unit_test(a_percentile_is_within_one_per_cent),
+        cmocka_unit_test(a_percentile_does_not_exceed_the_largest_value),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
