@@ -9,11 +9,9 @@
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <time.h>
-#include <unistd.h>
 
 #include "harness/capture/cell_profile.h"
 #include "harness/cli/commands.h"
@@ -21,9 +19,9 @@
 #include "harness/plan/matrix.h"
 #include "harness/present/profile_view.h"
 #include "harness/present/progress.h"
-#include "harness/run/command.h"
 #include "harness/run/cpus.h"
 #include "harness/run/discover.h"
+#include "harness/run/preload_links.h"
 
 static volatile int profile_interrupted; /* set by the signal handler */
 
@@ -32,7 +30,7 @@ struct profile_job {
     struct catalogue catalogue;
     struct matrix matrix;
     bool has_matrix;
-    char *link_dir; /* NULL until a library needs one */
+    struct preload_links links;
     struct executor *executor;
     struct process_capture capture; /* of the cell program that runs */
     struct cpu_profiler *cpu;
@@ -194,23 +192,6 @@ static int profile_measure(struct profile_job *job) {
 
 /* ---- the command ---- */
 
-static bool job_needs_links(const struct profile_job *job) {
-    for (guint i = 0; i < job->matrix.strategies->len; i++) {
-        const struct strategy *s = g_ptr_array_index(job->matrix.strategies, i);
-        if (s->preload != NULL && !preload_is_plain(s->preload))
-            return true;
-    }
-    return false;
-}
-
-static bool job_links(struct profile_job *job, struct error *err) {
-    if (!job_needs_links(job))
-        return true;
-    job->link_dir = g_strdup("/tmp/heapmark-XXXXXX");
-    return mkdtemp(job->link_dir) != NULL ||
-           error_set(err, EXIT_CANNOT, "cannot make a directory in /tmp: %s", g_strerror(errno));
-}
-
 static bool job_plan(struct profile_job *job, struct error *err) {
     char *dir = cells_dir_find(), *left_out = NULL;
     bool ok = catalogue_discover(&job->catalogue, dir, &left_out, err);
@@ -219,19 +200,20 @@ static bool job_plan(struct profile_job *job, struct error *err) {
     g_free(left_out);
     g_free(dir);
     job->has_matrix = ok && matrix_build(&job->matrix, &job->options.config, &job->catalogue, err);
-    return job->has_matrix && job_links(job, err);
+    return job->has_matrix && matrix_can_run(&job->matrix, err) &&
+           preload_links_make(&job->links, job->matrix.strategies, err);
 }
 
 static bool job_prepare(struct profile_job *job, struct error *err) {
     const struct profile_options *o = &job->options;
     if (!job_plan(job, err))
         return false;
-    job->executor = executor_process_new(
-        &(struct process_options){.config = &o->config,
-                                  .link_dir = job->link_dir == NULL ? "/tmp" : job->link_dir,
-                                  .interrupted = &profile_interrupted,
-                                  .capture = &job->capture},
-        err);
+    job->executor =
+        executor_process_new(&(struct process_options){.config = &o->config,
+                                                       .link_dir = job->links.dir,
+                                                       .interrupted = &profile_interrupted,
+                                                       .capture = &job->capture},
+                             err);
     if (job->executor == NULL)
         return false;
     bool is_bound = o->config.cpus != NULL;
@@ -257,18 +239,6 @@ static void job_init(struct profile_job *job) {
     catalogue_init(&job->catalogue);
 }
 
-static void links_remove(const char *dir) {
-    GDir *links = g_dir_open(dir, 0, NULL);
-    for (const char *name; links != NULL && (name = g_dir_read_name(links)) != NULL;) {
-        char *link = g_build_filename(dir, name, NULL);
-        unlink(link);
-        g_free(link);
-    }
-    if (links != NULL)
-        g_dir_close(links);
-    rmdir(dir);
-}
-
 static void job_release(struct profile_job *job) {
     if (job->executor != NULL)
         job->executor->release(job->executor);
@@ -276,9 +246,7 @@ static void job_release(struct profile_job *job) {
         cpu_profiler_free(job->cpu);
     if (job->has_matrix)
         matrix_release(&job->matrix);
-    if (job->link_dir != NULL)
-        links_remove(job->link_dir);
-    g_free(job->link_dir);
+    preload_links_remove(&job->links);
     g_ptr_array_free(job->views, TRUE);
     catalogue_release(&job->catalogue);
     profile_options_release(&job->options);

@@ -23,6 +23,7 @@
 #include "harness/present/table.h"
 #include "harness/run/command.h"
 #include "harness/run/discover.h"
+#include "harness/run/preload_links.h"
 #include "harness/run/rounds.h"
 
 #define RUN_MACHINE_FILE "machine.txt"
@@ -37,7 +38,7 @@ struct run_job {
     struct notices notices;
     struct progress progress;
     GStringChunk *text; /* of progress lines */
-    char link_dir[64];  /* "" until it is made */
+    struct preload_links links;
     struct executor *executor;
     struct store *store;
     struct run_rows existing; /* what a resumed run holds */
@@ -248,19 +249,6 @@ static void run_job_init(struct run_job *job) {
     notices_init(&job->notices);
 }
 
-/* The links that the executor made, and their directory. */
-static void run_remove_links(const char *dir) {
-    GDir *links = g_dir_open(dir, 0, NULL);
-    for (const char *name; links != NULL && (name = g_dir_read_name(links)) != NULL;) {
-        char *link = g_build_filename(dir, name, NULL);
-        unlink(link);
-        g_free(link);
-    }
-    if (links != NULL)
-        g_dir_close(links);
-    rmdir(dir);
-}
-
 static void run_job_release(struct run_job *job) {
     if (job->executor != NULL)
         job->executor->release(job->executor);
@@ -269,8 +257,7 @@ static void run_job_release(struct run_job *job) {
         run_rows_release(&job->existing);
     if (job->has_matrix)
         matrix_release(&job->matrix);
-    if (job->link_dir[0] != '\0')
-        run_remove_links(job->link_dir);
+    preload_links_remove(&job->links);
     notices_release(&job->notices);
     catalogue_release(&job->catalogue);
     run_options_release(&job->options);
@@ -288,33 +275,12 @@ static bool run_plan(struct run_job *job, struct error *err) {
     return job->has_matrix;
 }
 
-static bool run_needs_links(const struct run_job *job) {
-    for (guint i = 0; i < job->matrix.strategies->len; i++) {
-        const struct strategy *s = g_ptr_array_index(job->matrix.strategies, i);
-        if (s->preload != NULL && !preload_is_plain(s->preload))
-            return true;
-    }
-    return false;
-}
-
-static bool run_make_link_dir(struct run_job *job, struct error *err) {
-    const char *tmp = g_get_tmp_dir();
-    bool is_usable = preload_is_plain(tmp) && strlen(tmp) < sizeof job->link_dir / 2;
-    g_snprintf(job->link_dir, sizeof job->link_dir, "%s/heapmark-XXXXXX", is_usable ? tmp : "/tmp");
-    if (mkdtemp(job->link_dir) != NULL)
-        return true;
-    error_set(err, EXIT_CANNOT, "cannot make a directory like %s: %s", job->link_dir,
-              g_strerror(errno));
-    job->link_dir[0] = '\0';
-    return false;
-}
-
 /* Made before the run directory, so that a refusal leaves nothing behind. */
 static bool run_executor_new(struct run_job *job, struct error *err) {
-    if (run_needs_links(job) && !run_make_link_dir(job, err))
+    if (!preload_links_make(&job->links, job->matrix.strategies, err))
         return false;
     job->executor = executor_process_new(&(struct process_options){.config = &job->options.config,
-                                                                   .link_dir = job->link_dir,
+                                                                   .link_dir = job->links.dir,
                                                                    .interrupted = &run_interrupted},
                                          err);
     return job->executor != NULL;

@@ -22,8 +22,8 @@
 #include "harness/present/trace_chrome.h"
 #include "harness/present/trace_perfetto.h"
 #include "harness/present/trace_table.h"
-#include "harness/run/command.h"
 #include "harness/run/discover.h"
+#include "harness/run/preload_links.h"
 
 static volatile int trace_interrupted; /* set by the signal handler */
 
@@ -32,6 +32,7 @@ struct trace_job {
     struct catalogue catalogue;
     struct matrix matrix;
     bool has_matrix;
+    struct preload_links links;
     struct trace_recorder recorder;
     struct timeline timeline;
     struct trace_summary *summary;
@@ -39,7 +40,7 @@ struct trace_job {
     struct trace_chrome *chrome;
     GPtrArray *pages; /* of struct page * */
     GStringChunk *text;
-    bool has_failed;
+    bool has_failed; /* a cell did, or what it left is not whole */
 };
 
 static void trace_interrupt(int number) {
@@ -67,6 +68,7 @@ static void trace_job_init(struct trace_job *job) {
 
 static void trace_job_release(struct trace_job *job) {
     trace_recorder_release(&job->recorder);
+    preload_links_remove(&job->links);
     if (job->has_matrix)
         matrix_release(&job->matrix);
     catalogue_release(&job->catalogue);
@@ -87,7 +89,8 @@ static bool trace_plan(struct trace_job *job, struct error *err) {
     g_free(notice);
     g_free(dir);
     job->has_matrix = ok && matrix_build(&job->matrix, &job->options.config, &job->catalogue, err);
-    return job->has_matrix;
+    return job->has_matrix && matrix_can_run(&job->matrix, err) &&
+           preload_links_make(&job->links, job->matrix.strategies, err);
 }
 
 static const char *cell_name(struct trace_job *job, const struct cell *cell) {
@@ -112,9 +115,11 @@ static bool trace_dir_make(struct trace_job *job, struct error *err) {
         time_t now = time(NULL);
         struct tm utc;
         strftime(name, sizeof name, "trace-%Y%m%dT%H%M%SZ", gmtime_r(&now, &utc));
-        g_mkdir_with_parents("results", 0777);
         job->options.out = g_build_filename("results", name, NULL);
     }
+    char *parent = g_path_get_dirname(job->options.out);
+    g_mkdir_with_parents(parent, 0777); /* what it cannot make, mkdir cannot be in */
+    g_free(parent);
     if (mkdir(job->options.out, 0777) == 0)
         return true;
     if (errno == EEXIST)
@@ -189,7 +194,9 @@ static bool cells_trace(struct trace_job *job, struct error *err) {
 
 /* ---- what came of it ---- */
 
-static void trace_losses_say(const struct trace_job *job) {
+/* A recording that breaks off is a failure: its numbers are of a part. Dropped events are not: what
+   they make wrong is said, and the run was whole. */
+static void trace_losses_say(struct trace_job *job) {
     const GPtrArray *cells = trace_summary_cells(job->summary);
     for (guint i = 0; i < cells->len; i++) {
         const struct trace_cell_summary *c = g_ptr_array_index(cells, i);
@@ -199,6 +206,7 @@ static void trace_losses_say(const struct trace_job *job) {
                     " events were dropped, because they came faster than they could be written: "
                     "numbers of events are too low; trace fewer --threads or --ops\n",
                     c->name, c->dropped, c->dropped + c->events);
+        job->has_failed |= c->is_cut;
         if (c->is_cut)
             fprintf(stderr,
                     "heapmark: %s: the recording breaks off after %s (the disk is full, or the "
@@ -218,6 +226,7 @@ static void trace_draw(struct trace_job *job) {
                   (gnuplot == NULL || page_draw(page, gnuplot, job->options.out, scripts, &err));
         if (!ok)
             fprintf(stderr, "heapmark: %s\n", err.text);
+        job->has_failed |= !ok;
         drawn += ok && gnuplot != NULL;
     }
     if (drawn > 0)
@@ -256,9 +265,9 @@ static int trace_finish(struct trace_job *job, bool is_whole, const struct error
 static int trace_go(struct trace_job *job) {
     struct error err;
     trace_catch_signals();
-    /* A link is made in /tmp only for a library whose path LD_PRELOAD cannot name. */
-    struct process_options options = {
-        .config = &job->options.config, .link_dir = "/tmp", .interrupted = &trace_interrupted};
+    struct process_options options = {.config = &job->options.config,
+                                      .link_dir = job->links.dir,
+                                      .interrupted = &trace_interrupted};
     if (!trace_plan(job, &err) || !trace_recorder_init(&job->recorder, &options, &err) ||
         !trace_dir_make(job, &err) || !trace_files_open(job, &err))
         return command_refuse(&err);

@@ -69,6 +69,7 @@ static bool option_set(void *context, const char *name, const char *value, struc
     } else if (strcmp(name, "out") == 0) {
         g_free(o->out);
         o->out = g_strdup(value);
+        return *value != '\0' || error_set(err, EXIT_USAGE, "out is empty");
     } else {
         return config_set(&o->config, name, value, err);
     }

@@ -97,6 +97,17 @@ void matrix_release(struct matrix *m) {
     *m = (struct matrix){0};
 }
 
+bool matrix_can_run(const struct matrix *m, struct error *err) {
+    const char *why_not = "no cell is left";
+    for (guint i = 0; i < m->cells->len; i++) {
+        const struct cell *cell = &g_array_index(m->cells, struct cell, i);
+        if (cell->skipped == NULL && cell->unavailable == NULL)
+            return true;
+        why_not = cell->skipped != NULL ? cell->skipped : cell->unavailable;
+    }
+    return error_set(err, EXIT_CANNOT, "no cell can run here: %s", why_not);
+}
+
 const char *cell_parameters_text(const struct cell *cell, GStringChunk *text) {
     GString *out = g_string_new(NULL);
     const GPtrArray *parameters = cell->workload->parameters;

@@ -34,6 +34,9 @@ bool matrix_build(struct matrix *m, const struct config *config, const struct ca
                   struct error *err);
 void matrix_release(struct matrix *m);
 
+/* Refuses (EXIT_CANNOT) a matrix of whose cells none can run here, with the reason of the last. */
+bool matrix_can_run(const struct matrix *m, struct error *err);
+
 /* "bytes=80 depth=16" of a cell, "" for none; in `text`. */
 const char *cell_parameters_text(const struct cell *cell, GStringChunk *text);
 

@@ -42,6 +42,12 @@ total() {
     refused 4 'the directory file/below cannot be made'
 }
 
+@test "cells of which none can run are refused, and nothing is made" {
+    heapmark profile --workloads binary-trees --strategies bump --out out
+    refused 4 'no cell can run here: bump does not offer reclaims'
+    [ ! -e out ]
+}
+
 @test "the sites add up to the record: every object, every byte" {
     need_cell goheap
     heapmark profile --only allocations --workloads create-pointer,stack-it-2 --ops 1000 \
