@@ -86,9 +86,11 @@ static void main_open_standard_descriptors(void) {
 /* Results that did not reach their reader are a failure, even when everything else went well. */
 static int main_flush(int status) {
     struct error err;
-    if (fflush(stdout) == 0 && ferror(stdout) == 0)
+    bool fails_now = fflush(stdout) != 0;
+    if (!fails_now && ferror(stdout) == 0)
         return status;
-    error_set(&err, EXIT_CANNOT, "standard output cannot be written: %s", g_strerror(errno));
+    error_set(&err, EXIT_CANNOT, "standard output cannot be written%s%s",
+              fails_now ? ": " : " to its end", fails_now ? g_strerror(errno) : "");
     return command_refuse(&err);
 }
 
