@@ -20,7 +20,7 @@
 
 #define NS_PER_S UINT64_C(1000000000)
 
-enum { TICK_MS = 50, BLOCK_RUNS = 4 };
+enum { TICK_MS = 50, BLOCK_RUNS = 4, READS_MAX = 64 };
 
 /* One run of a command. */
 struct command_run {
@@ -40,16 +40,20 @@ static uint64_t command_clock_ns(void) {
 
 /* ---- one run ---- */
 
-/* Reads what is there; keeps the last words, and closes what has ended. */
+/* Reads what is there, but no more than READS_MAX pieces, so that a command that never stops
+   talking still meets its time-out; keeps the last words, and closes what has ended. */
 static void command_drain(int *fd, GString *words) {
     char bytes[16384];
-    ssize_t got = 0;
-    while (*fd >= 0 && (got = read(*fd, bytes, sizeof bytes)) > 0) {
+    ssize_t got = 1;
+    for (int reads = 0; *fd >= 0 && reads < READS_MAX; reads++) {
+        got = read(*fd, bytes, sizeof bytes);
+        if (got <= 0)
+            break;
         g_string_append_len(words, bytes, got);
         if (words->len > ERROR_BYTES_MAX)
             g_string_erase(words, 0, (gssize)words->len - ERROR_BYTES_MAX);
     }
-    if (*fd >= 0 && (got == 0 || (errno != EAGAIN && errno != EINTR))) {
+    if (*fd >= 0 && got <= 0 && (got == 0 || (errno != EAGAIN && errno != EINTR))) {
         close(*fd);
         *fd = -1;
     }

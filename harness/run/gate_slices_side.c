@@ -22,6 +22,7 @@
 enum {
     TICK_MS = 50, /* how soon an interruption or a time-out is seen */
     LINE_BYTES_MAX = 8192,
+    READS_MAX = 64, /* at once, so that a program that never stops talking meets its time-out */
     END_NS_MAX = 1000000000 /* from its last word to its end */
 };
 
@@ -105,8 +106,11 @@ static void side_reap(struct slices_side *s, uint64_t ns_most) {
 
 static void errors_read(struct slices_side *s) {
     char bytes[4096];
-    ssize_t got;
-    while ((got = read(s->child.errors_fd, bytes, sizeof bytes)) > 0) {
+    ssize_t got = 1;
+    for (int reads = 0; reads < READS_MAX; reads++) {
+        got = read(s->child.errors_fd, bytes, sizeof bytes);
+        if (got <= 0)
+            break;
         g_string_append_len(s->result.errors_first, bytes,
                             MIN(got, ERROR_FIRST_BYTES_MAX - (gssize)s->result.errors_first->len));
         g_string_append_len(s->result.errors, bytes, got);

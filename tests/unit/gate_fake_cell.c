@@ -10,9 +10,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/personality.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "harness/base/wire.h"
+
+#define PERSONALITY_ASK 0xffffffffUL
 
 static FILE *report;
 static uint64_t ns_per_op = 10, slices, ops_done, process_cpu_ns;
@@ -48,10 +52,23 @@ static void say_exe(void) {
     char path[4096];
     ssize_t length = readlink("/proc/self/exe", path, sizeof path - 1);
     path[length < 0 ? 0 : length] = '\0';
-    const char *libraries = getenv("LD_LIBRARY_PATH"), *padding = getenv("HEAPMARK_PADDING");
-    fprintf(report, "end crashed exe %s libraries %s padding %zu\n", path,
-            libraries == NULL ? "-" : libraries, padding == NULL ? 0 : strlen(padding));
+    const char *libraries = getenv("LD_LIBRARY_PATH");
+    fprintf(report, "end crashed exe %s libraries %s\n", path, libraries == NULL ? "-" : libraries);
     exit(CELL_NOT_OK);
+}
+
+/* Appends where this process's memory lies to a file, which both sides of a block share. */
+static void layout_tell(void) {
+    const char *name = getenv("FAKE_LAYOUT"), *padding = getenv("HEAPMARK_PADDING");
+    FILE *file = name == NULL ? NULL : fopen(name, "a");
+    struct rlimit stack;
+    if (file == NULL)
+        return;
+    getrlimit(RLIMIT_STACK, &stack);
+    fprintf(file, "random=%d stack=%" PRIu64 " padding=%zu\n",
+            (personality(PERSONALITY_ASK) & ADDR_NO_RANDOMIZE) == 0, (uint64_t)stack.rlim_cur,
+            padding == NULL ? 0 : strlen(padding));
+    fclose(file);
 }
 
 /* What goes wrong in the third slice of a faulty side. */
@@ -135,6 +152,7 @@ static void say_version(int argc, char **argv) {
 int main(int argc, char **argv) {
     bool is_held = false;
     report = stdout;
+    layout_tell();
     faulty = getenv("FAKE_FAULTY");
     if (getenv("FAKE_NS") != NULL)
         ns_per_op = strtoull(getenv("FAKE_NS"), NULL, 10);

@@ -7,6 +7,7 @@
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/personality.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -243,6 +244,68 @@ static void the_copy_of_the_base_has_a_path_of_the_same_length(void **state) {
     fixture_release(&f);
 }
 
+/* ---- where memory lies ---- */
+
+enum { LAYOUT_BLOCKS = 3 };
+
+/* What each process of a block told of its layout, in a file that the block leaves behind. */
+static void layout_of_block(struct fixture *f, uint64_t block, bool by_processes, char **told) {
+    char *name = g_strdup_printf("%s/layout", f->link_dir);
+    for (int side = 0; side < 2; side++)
+        variable_add(&f->strategies[side], "FAKE_LAYOUT", name);
+    struct gate_block_request request = {.block = block, .stage = "measure"};
+    bool ok = by_processes ? gate_memory_block(&f->pair, &request, &f->options, &f->rows, &f->err)
+                           : gate_time_block(&f->pair, &request, &f->options, &f->rows, &f->err);
+    assert_true(ok);
+    assert_string_equal(fixture_row(f)->status, "ok");
+    assert_true(g_file_get_contents(name, told, NULL, NULL));
+    assert_int_equal(unlink(name), 0);
+    for (int side = 0; side < 2; side++)
+        g_array_set_size(f->strategies[side].environment, 1); /* name is freed */
+    g_free(name);
+}
+
+/* A container's filter may forbid it; then the gate measures with random addresses. */
+static bool addresses_can_be_fixed(void) {
+    int before = personality(0xffffffffUL);
+    bool can = before != -1 && personality((unsigned long)before | ADDR_NO_RANDOMIZE) != -1;
+    if (can)
+        personality((unsigned long)before);
+    return can;
+}
+
+/* The one line that all processes of the block told. */
+static void assert_told_alike(char *told, unsigned processes) {
+    char **lines = g_strsplit(told, "\n", -1);
+    assert_int_equal(g_strv_length(lines), processes + 1); /* the last one ends with a newline */
+    for (unsigned i = 1; i < processes; i++)
+        assert_string_equal(lines[i], lines[0]);
+    g_strfreev(lines);
+    *strchr(told, '\n') = '\0';
+}
+
+static void assert_layouts(bool by_processes) {
+    struct fixture f;
+    char *told[LAYOUT_BLOCKS] = {NULL};
+    fixture_init(&f, "steady");
+    prepare(&f);
+    for (int i = 0; i < LAYOUT_BLOCKS; i++) {
+        layout_of_block(&f, (uint64_t)i + 1, by_processes, &told[i]);
+        assert_told_alike(told[i], by_processes ? 4 : 2);
+        assert_true(i == 0 || strcmp(told[i], told[i - 1]) != 0);
+        assert_true(g_str_has_prefix(told[i], "random=0 ") || !addresses_can_be_fixed());
+    }
+    for (int i = 0; i < LAYOUT_BLOCKS; i++)
+        g_free(told[i]);
+    fixture_release(&f);
+}
+
+static void both_sides_of_a_block_have_one_layout_and_each_block_another(void **state) {
+    (void)state;
+    assert_layouts(false);
+    assert_layouts(true);
+}
+
 /* ---- what can go wrong ---- */
 
 static void assert_failure(const char *behaviour, const char *status, const char *reason) {
@@ -466,6 +529,9 @@ static void a_command_that_fails_has_its_last_words_in_the_reason(void **state) 
     assert_command("sleep 60", "timeout", "candidate: no end after 3 s (--timeout)");
     /* What it leaves behind does not hold the gate up. */
     assert_command("sleep 60 & exit 4", "crashed", "candidate: exit status 4");
+    /* Faster than anybody reads, on both pipes. */
+    assert_command("yes >&2 & yes", "timeout",
+                   "candidate: no end after 3 s (--timeout); it said: y / y / y");
 }
 
 static void a_command_that_is_not_there_is_named(void **state) {
@@ -500,6 +566,7 @@ int main(void) {
         cmocka_unit_test(a_block_of_processes_has_time_memory_and_pauses),
         cmocka_unit_test(memory_of_a_pair_by_slices_comes_from_processes_without_their_time),
         cmocka_unit_test(a_process_that_crashes_in_a_block_is_the_status_of_its_cell),
+        cmocka_unit_test(both_sides_of_a_block_have_one_layout_and_each_block_another),
         cmocka_unit_test(commands_are_timed_as_they_are),
         cmocka_unit_test(a_command_that_fails_has_its_last_words_in_the_reason),
         cmocka_unit_test(a_command_that_is_not_there_is_named),
