@@ -195,8 +195,9 @@ static GString *go_recording(unsigned version) {
     go_event_append(batch, 36, 100000, -1);
     go_event_append(batch, 26, 100000, 2, 0, -1); /* stop 400 to 450 */
     go_event_append(batch, 27, 50000, -1);
-    go_event_append(batch, 26, 50000, 3, 0, -1); /* stop 500 to 520 */
-    go_event_append(batch, 27, 20000, -1);
+    go_event_append(batch, 26, 50000, 3, 0, -1);    /* stop 500 to 520 */
+    go_event_append(batch, 38, 15000, 4194304, -1); /* the next goal: PauseTotalNs ends here */
+    go_event_append(batch, 27, 5000, -1);
     go_event_append(batch, 32, 80000, 0, -1); /* sweep 600 to 610 */
     go_event_append(batch, 33, 10000, 8192, 4096, -1);
     go_event_append(batch, 26, 90000, 2, 0, -1); /* stop 700 to 710, of a cycle that is cut */
@@ -231,7 +232,8 @@ static void go_s_trace_gives_stops_assists_sweeps_and_goroutines(void **state) {
     tell_bytes(&told, go_recording(26), true);
     assert_int_equal(told.facts.end_ns - told.facts.start_ns, 800000);
     assert_int_equal(told.cell->stop_count, 2);
-    assert_int_equal(told.cell->stop_ns, 70000);
+    assert_int_equal(told.cell->stop_ns, 65000);
+    assert_int_equal(row_of(&told, "stop: finishing")->total_ns, 5000);
     assert_int_equal(told.cell->stops_unfinished, 1);
     assert_int_equal(row_of(&told, "assist")->total_ns, 100000);
     assert_int_equal(row_of(&told, "sweep")->total_ns, 10000);
