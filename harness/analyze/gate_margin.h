@@ -20,7 +20,8 @@ struct gate_margin {
     bool is_limited; /* by a --limit of the user's */
 };
 
+/* label: as the report names the cell, which may tell its strategy, too; limits may use it. */
 struct gate_margin gate_margin_of(const struct gate_rule *rule, const struct gate_metric *metric,
-                                  const struct gate_cell_row *cell);
+                                  const struct gate_cell_row *cell, const char *label);
 
 #endif
