@@ -146,6 +146,15 @@ static bool real_take(double *out, const char *value) {
     return true;
 }
 
+/* Between 0 and 1, both excluded: 0 would never find anything, 1 would find noise. */
+static bool probability_take(double *out, const char *value) {
+    double probability;
+    if (!real_take(&probability, value) || !(probability > 0 && probability < 1))
+        return false;
+    *out = probability;
+    return true;
+}
+
 /* "SHARE METRIC CELL"; the cell stays where the line's text is. */
 static bool limit_take(struct gate_judging *j, GArray *limits, const char *value) {
     char *end;
@@ -186,9 +195,9 @@ static bool line_take(struct gate_judging *j, const struct gate_line *line) {
     if (strcmp(key, "pass-margin") == 0)
         return real_take(&j->rule.pass_margin, value);
     if (strcmp(key, "rate") == 0)
-        return real_take(&j->rule.rate, value);
+        return probability_take(&j->rule.rate, value);
     if (strcmp(key, "confirm-p") == 0)
-        return real_take(&j->rule.confirm_p, value);
+        return probability_take(&j->rule.confirm_p, value);
     if (strcmp(key, "blocks-least") == 0)
         return blocks_take(j, value);
     if (strcmp(key, "limit") == 0)

@@ -52,6 +52,18 @@ ended() { # EXIT-STATUS PATTERN
     [ "$all" -ge 19 ] && [ "$aa" -eq $((all / 5)) ]
 }
 
+@test "a rate that is no probability is refused, not judged with" {
+    local rule
+    for rule in 'rate: 5' 'rate: 1' 'confirm-p: 7' 'confirm-p: 0'; do
+        rm -rf made
+        "$MAKE_GATE" made 0
+        sed -i "s/^${rule%%:*}: .*/$rule/" made/gate.txt
+        heapmark gate --from made
+        [ "$status" -eq 2 ]
+        [[ $err == *"gate.txt:"*"${rule%%:*} cannot be \"${rule#*: }\""* ]]
+    done
+}
+
 @test "an inconclusive gate ends with 3, unless it may warn or pass" {
     "$MAKE_GATE" made 1.5
     sed -i 's/^blocks-least: 16/blocks-least: 40/' made/gate.txt
@@ -152,6 +164,13 @@ ended() { # EXIT-STATUS PATTERN
     ended 4 'the base has no such cell'
     heapmark gate --base-cells one --candidate-cells one --strategies fake --workloads '*' --tiers time --budget 1
     ended 0 '2 PASS'
+}
+
+@test "two builds with two strategies: each finding tells its strategy, and a limit may" {
+    heapmark gate --base-cells "$HEAPMARK_LIBEXEC" --candidate-cells "$HEAPMARK_LIBEXEC" \
+        --strategies fake,fake:slow=10 --workloads calm --tiers time --budget 1 --limit 'calm*slow=10:wall_ns=7'
+    ended 0 'calm bytes=8, fake  '
+    [[ $out == *'calm bytes=8, fake:slow=10  '*' 7.00 % '* ]]
 }
 
 # ---- mutants of the files ----
