@@ -312,5 +312,6 @@ uint32_t unwinder_stack(struct unwinder *u, struct profile *p, const struct kern
     bool is_whole = u->dwfl != NULL && (by_table ? chain_unwind(u) : chain_follow(u));
     if (chain.depth == 0)
         chain_add(&chain, symbols_unknown(p, sample->ip));
+    u->chain = NULL; /* which is this call's only */
     return profile_stack_add(p, chain.locations, chain.depth, !is_whole || chain.is_cut);
 }
