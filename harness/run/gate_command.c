@@ -20,7 +20,7 @@
 
 #define NS_PER_S UINT64_C(1000000000)
 
-enum { TICK_MS = 50, BLOCK_RUNS = 4, READS_MAX = 64 };
+enum { TICK_MS = 50, SIDE_RUNS = 2, BLOCK_RUNS = 2 * SIDE_RUNS, READS_MAX = 64 };
 
 /* One run of a command. */
 struct command_run {
@@ -244,10 +244,10 @@ static void turns_append(const struct turns *t, double values[BLOCK_RUNS][2],
         gate_block_append(t->pair, t->request,
                           &(struct gate_block_values){.metric = metrics[m],
                                                       .candidate_first = is_candidate[0],
-                                                      .slices = BLOCK_RUNS / 2,
-                                                      .base = sum[0] / (BLOCK_RUNS / 2),
-                                                      .candidate = sum[1] / (BLOCK_RUNS / 2),
-                                                      .log_ratio = log_ratio / (BLOCK_RUNS / 2)},
+                                                      .slices = SIDE_RUNS,
+                                                      .base = sum[0] / SIDE_RUNS,
+                                                      .candidate = sum[1] / SIDE_RUNS,
+                                                      .log_ratio = log_ratio / SIDE_RUNS},
                           t->rows);
     }
 }

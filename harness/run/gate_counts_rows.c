@@ -51,26 +51,26 @@ static double run_instructions(const struct count_run *run) {
 
 struct counted_metric {
     const char *name;
-    unsigned metrics; /* the bit that asks for it */
     double (*count)(const struct count_run *run);
+    unsigned metrics;  /* the bit that asks for it */
     bool is_of_totals; /* over totals.operations, and not of commands */
 };
 
 static const struct counted_metric native_metrics[] = {
-    {"allocs", GATE_COUNT_ALLOCATION, run_allocs, true},
-    {"bytes", GATE_COUNT_ALLOCATION, run_bytes, true},
-    {"requested_bytes", GATE_COUNT_ALLOCATION, run_requested_bytes, true},
-    {"retained_bytes", GATE_COUNT_ALLOCATION, run_retained_bytes, true},
-    {"mmap_calls", GATE_COUNT_MMAP_CALLS, run_mmap_calls, false},
-    {"munmap_calls", GATE_COUNT_MMAP_CALLS, run_munmap_calls, false},
-    {"mremap_calls", GATE_COUNT_MMAP_CALLS, run_mremap_calls, false},
-    {"madvise_calls", GATE_COUNT_MMAP_CALLS, run_madvise_calls, false},
-    {"brk_calls", GATE_COUNT_MMAP_CALLS, run_brk_calls, false},
-    {"minor_faults", GATE_COUNT_MINOR_FAULTS, run_minor_faults, false},
+    {"allocs", run_allocs, GATE_COUNT_ALLOCATION, true},
+    {"bytes", run_bytes, GATE_COUNT_ALLOCATION, true},
+    {"requested_bytes", run_requested_bytes, GATE_COUNT_ALLOCATION, true},
+    {"retained_bytes", run_retained_bytes, GATE_COUNT_ALLOCATION, true},
+    {"mmap_calls", run_mmap_calls, GATE_COUNT_MMAP_CALLS, false},
+    {"munmap_calls", run_munmap_calls, GATE_COUNT_MMAP_CALLS, false},
+    {"mremap_calls", run_mremap_calls, GATE_COUNT_MMAP_CALLS, false},
+    {"madvise_calls", run_madvise_calls, GATE_COUNT_MMAP_CALLS, false},
+    {"brk_calls", run_brk_calls, GATE_COUNT_MMAP_CALLS, false},
+    {"minor_faults", run_minor_faults, GATE_COUNT_MINOR_FAULTS, false},
 };
 
-static const struct counted_metric instructions_metric = {"instructions", GATE_COUNT_INSTRUCTIONS,
-                                                          run_instructions, false};
+static const struct counted_metric instructions_metric = {"instructions", run_instructions,
+                                                          GATE_COUNT_INSTRUCTIONS, false};
 
 static void rows_add(const struct counts *c, const struct gate_count_row *row) {
     struct gate_count_row added = *row;

@@ -16,7 +16,8 @@
 enum {
     COLLECTIONS_WANTED = 11, /* one more than the 10 that there must be */
     GROWTH_MOST = 20,        /* beyond the workload's own number of operations */
-    BLOCK_RUNS = 4,
+    SIDE_RUNS = 2,
+    BLOCK_RUNS = 2 * SIDE_RUNS,
     MEMORY_SLICES = 10 /* a process that shows memory and pauses does the work of so many slices */
 };
 
@@ -110,7 +111,6 @@ static double column_value(const struct record *record, const char *name) {
 struct relay_values {
     double value[METRICS][BLOCK_RUNS];
     bool is_candidate[BLOCK_RUNS];
-    uint64_t checksum_runs;
     char *checksum; /* of the first run */
 };
 
@@ -141,14 +141,14 @@ static double side_mean(const struct relay_values *v, size_t metric, bool is_can
     double sum = 0;
     for (int run = 0; run < BLOCK_RUNS; run++)
         sum += v->is_candidate[run] == is_candidate ? v->value[metric][run] : 0;
-    return sum / (BLOCK_RUNS / 2);
+    return sum / SIDE_RUNS;
 }
 
 static double relay_log_ratio(const struct relay_values *v, size_t metric) {
     double sum = 0;
     for (int run = 0; run < BLOCK_RUNS; run++)
         sum += (v->is_candidate[run] ? 1 : -1) * log(v->value[metric][run]);
-    return sum / (BLOCK_RUNS / 2);
+    return sum / SIDE_RUNS;
 }
 
 /* A metric that a run does not have is none of the pair. */
@@ -159,7 +159,7 @@ static void relay_append(const struct relay *r, const struct relay_values *v, bo
             continue;
         struct gate_block_values values = {.metric = metrics[m].name,
                                            .candidate_first = v->is_candidate[0],
-                                           .slices = BLOCK_RUNS / 2,
+                                           .slices = SIDE_RUNS,
                                            .base = side_mean(v, m, false),
                                            .candidate = side_mean(v, m, true),
                                            .log_ratio = log_ratio};

@@ -86,8 +86,8 @@ static bool length_by_time(struct duel *d, uint64_t *operations, uint64_t *wall_
 }
 
 static bool stretch_run(struct duel *d, int side, struct stretch *out, struct error *err) {
-    struct slices_state before, after;
-    struct gate_slice slice;
+    struct slices_state before = {0}, after = {0};
+    struct gate_slice slice = {0};
     bool ok = duel_tell(d, side, &before, err);
     if (duel_lives(d, ok))
         ok = duel_run(d, side, out->operations, &slice, err);
@@ -162,11 +162,12 @@ static void row_fill(const struct duel *d, uint64_t operations) {
 /* Both, afresh: a pair of slices, and a stretch of the candidate. */
 static bool sides_check(struct duel *d, uint64_t operations, struct stretch *stretch,
                         struct error *err) {
-    struct gate_slice pair[2];
     stretch->process_cpu_ns = 0;
     bool ok = duel_open(d, operations, err);
-    if (duel_lives(d, ok))
+    if (duel_lives(d, ok)) {
+        struct gate_slice pair[2];
         ok = duel_pair(d, 0, operations, pair, err);
+    }
     if (duel_lives(d, ok))
         row_fill(d, operations);
     if (duel_lives(d, ok))
