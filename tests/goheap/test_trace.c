@@ -66,7 +66,7 @@ static NOINLINE void work_once(struct goheap_mutator *m, uint64_t *random) {
     uint64_t r = random_next(random);
     struct node *list = list_build(m, r % 200);
     CHECK(list_is_whole(list, r % 200));
-    CHECK(goheap_new(m, sizes[r % 6], r % 6 < 4 ? r / 6 % 2 : 0) != NULL);
+    CHECK(goheap_new(m, sizes[r % 6], r / 6 % 2) != NULL);
     if (r % 16 == 0) {
         goheap_block(m);
         sched_yield();
