@@ -33,7 +33,7 @@ static struct {
     bool is_wanted;     /* lock */
     bool sleeps;        /* atomic; without a time to wake up */
     uint64_t cycles;    /* atomic; cycles that have ended */
-    uint64_t began_ns;  /* of marking in this cycle */
+    uint64_t began_ns;  /* atomic; of marking in this cycle */
     uint64_t work_seen; /* mark_work when it looked last */
     bool has_worked;    /* atomic; in this cycle */
     struct bgworker_times times;
@@ -54,7 +54,7 @@ void bgworker_note_cycle(void) {
 }
 
 void bgworker_cycle_begin(void) {
-    worker.began_ns = os_now_ns();
+    __atomic_store_n(&worker.began_ns, os_now_ns(), __ATOMIC_RELAXED);
     __atomic_store_n(&worker.has_worked, false, __ATOMIC_RELAXED);
     __atomic_store_n(&worker.times.quota_ns, 0, __ATOMIC_RELAXED);
     __atomic_store_n(&worker.times.idle_ns, 0, __ATOMIC_RELAXED);
@@ -104,8 +104,9 @@ static void worker_throttle(void) {
     double quota = CPU_SHARE * (double)world_cpus();
     if (quota >= 1)
         return;
-    uint64_t due_ns = (uint64_t)((double)worker.times.quota_ns / quota);
-    uint64_t elapsed_ns = os_now_ns() - worker.began_ns;
+    uint64_t quota_ns = __atomic_load_n(&worker.times.quota_ns, __ATOMIC_RELAXED);
+    uint64_t due_ns = (uint64_t)((double)quota_ns / quota);
+    uint64_t elapsed_ns = os_now_ns() - __atomic_load_n(&worker.began_ns, __ATOMIC_RELAXED);
     if (due_ns > elapsed_ns)
         nap(due_ns - elapsed_ns < NAP_NS_MOST ? due_ns - elapsed_ns : NAP_NS_MOST);
 }

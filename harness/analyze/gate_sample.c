@@ -126,20 +126,27 @@ static double median_unsorted(const double *values, size_t count) {
     return median;
 }
 
-static bool counts_check(struct gate_draft *draft, const struct blocks *b, GStringChunk *text) {
-    if (b->count == 0 && b->voids == 0)
-        gate_draft_end(draft, text, GATE_INVALID,
-                       "no block compares base and candidate; measure again");
-    else if (b->count == 0)
-        gate_draft_end(draft, text, GATE_INVALID,
-                       "none of %u blocks counts: %s; measure again on a quieter machine", b->voids,
-                       b->void_reason);
-    else if (b->count < GATE_BLOCKS_FOR_INTERVAL)
+/* Too few blocks count. That is nobody's fault, and no verdict, when enough were measured and a
+   busy machine made them void. */
+static void few_blocks_end(struct gate_draft *draft, const struct blocks *b, GStringChunk *text) {
+    if (b->count + b->voids >= GATE_BLOCKS_FOR_INTERVAL)
+        gate_draft_end(draft, text, GATE_INCONCLUSIVE,
+                       "only %zu of %zu blocks count: %s; measure again on a quieter machine",
+                       b->count, b->count + b->voids, b->void_reason);
+    else
         gate_draft_end(draft, text, GATE_INVALID,
                        "%zu block%s cannot make an interval, %d can; give it more --budget",
                        b->count, b->count == 1 ? "" : "s", GATE_BLOCKS_FOR_INTERVAL);
-    else
+}
+
+static bool counts_check(struct gate_draft *draft, const struct blocks *b, GStringChunk *text) {
+    if (b->count >= GATE_BLOCKS_FOR_INTERVAL)
         return true;
+    if (b->count == 0 && b->voids == 0)
+        gate_draft_end(draft, text, GATE_INVALID,
+                       "no block compares base and candidate; measure again");
+    else
+        few_blocks_end(draft, b, text);
     return false;
 }
 

@@ -49,6 +49,7 @@ struct relay {
 static bool relay_init(struct relay *r, uint64_t operations, struct error *err) {
     r->random = gate_random_of(r->options->seed, r->pair->number, r->request->block);
     r->layout = gate_layout_draw(&r->random);
+    r->layout.process.stack_limit_bytes = 0; /* it would be that of every thread's stack, too */
     r->config = *r->options->config;
     r->config.ops = operations;
     r->config.counters = (char *)""; /* opening them is work that nobody looks at */

@@ -180,6 +180,12 @@ static void few_blocks_and_many_void_ones_are_inconclusive(void **state) {
         row->reason = "preempted";
     }
     assert_int_equal(verdict_of(&f, &gate_rule_initial), GATE_INCONCLUSIVE);
+    for (guint i = 7; i < f.rows.blocks->len; i++) {
+        struct gate_block_row *row = &g_array_index(f.rows.blocks, struct gate_block_row, i);
+        row->log_ratio = NAN;
+        row->reason = "preempted";
+        assert_int_equal(verdict_of(&f, &gate_rule_initial), GATE_INCONCLUSIVE);
+    }
     gate_fixture_release(&f);
 }
 
