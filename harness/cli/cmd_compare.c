@@ -105,10 +105,8 @@ static const char help_ending[] =
     "A comparison makes no build red: heapmark gate does, which measures both sides at once.\n";
 
 static void compare_help(const struct command *self) {
-    char *text = command_help(self);
-    fputs(text, stdout);
+    command_help_print(self);
     fputs(help_ending, stdout);
-    g_free(text);
 }
 
 static int cmd_compare(const struct command *self, int argc, char **argv) {

@@ -352,9 +352,7 @@ static int cmd_doctor(const struct command *self, int argc, char **argv) {
         return command_refuse(&err);
     }
     if (help) {
-        char *text = command_help(self);
-        fputs(text, stdout);
-        g_free(text);
+        command_help_print(self);
         return EXIT_OK;
     }
     if (!doctor_go(&err)) {

@@ -9,7 +9,6 @@
  * the flow.
  */
 #include <math.h>
-#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -17,14 +16,13 @@
 #include "harness/base/text.h"
 #include "harness/cli/commands.h"
 #include "harness/cli/escape_options.h"
+#include "harness/cli/interrupt.h"
 #include "harness/present/escape_table.h"
 #include "harness/run/discover.h"
 #include "harness/run/escape_build.h"
 #include "harness/run/escape_measure.h"
 
 enum { TOOLCHAINS_MAX = ESCAPE_BUILDS_MAX / 2 };
-
-static volatile int escape_interrupted; /* set by the signal handler */
 
 struct escape_job {
     struct escape_options options;
@@ -40,17 +38,6 @@ struct escape_job {
     GStringChunk *text;
     GArray *benches;
 };
-
-static void escape_interrupt(int number) {
-    (void)number;
-    escape_interrupted = 1;
-}
-
-static void escape_catch_signals(void) {
-    struct sigaction action = {.sa_handler = escape_interrupt, .sa_flags = SA_RESTART};
-    sigaction(SIGINT, &action, NULL);
-    sigaction(SIGTERM, &action, NULL);
-}
 
 static void workload_clear(gpointer pointer) {
     g_ptr_array_free(((struct escape_workload *)pointer)->subjects, TRUE);
@@ -90,7 +77,7 @@ static bool toolchain_add(struct escape_job *job, const char *program, struct er
     if (job->toolchain_count == TOOLCHAINS_MAX)
         return error_set(err, EXIT_USAGE, "--go takes at most %d toolchains", TOOLCHAINS_MAX);
     struct go_toolchain *go = &job->toolchains[job->toolchain_count++];
-    go->interrupted = &escape_interrupted;
+    go->interrupted = &command_interrupted;
     go->is_sealed = job->options.directory == NULL;
     if (!go_toolchain_find(go, program, err))
         return false;
@@ -202,7 +189,7 @@ static bool twins_measure(struct escape_job *job, struct error *err) {
     const struct binding_info *go = catalogue_binding_find(&job->catalogue, "go");
     const char *workloads = job->options.workloads != NULL ? job->options.workloads : "all";
     struct escape_measure_request request = {&job->catalogue, workloads, job->options.ops,
-                                             &escape_interrupted, measure_progress};
+                                             &command_interrupted, measure_progress};
     char *subjects = NULL;
     bool ok = escape_subjects_print(go->program, &subjects, err) &&
               escape_measure(job->measurements, &job->measured_version, &request, err) &&
@@ -266,7 +253,7 @@ static int escape_print(const struct escape_job *job) {
 
 static int escape_go(struct escape_job *job, const GPtrArray *operands) {
     struct error err = {.exit_status = EXIT_OK};
-    escape_catch_signals();
+    command_catch_interrupts();
     bool ok =
         escape_options_check(&job->options, operands, &err) &&
         (job->options.directory == NULL || escape_directory_check(job->options.directory, &err)) &&
@@ -285,9 +272,7 @@ static int cmd_escape(const struct command *self, int argc, char **argv) {
     if (!flags_parse(self, argc, argv, escape_option_set, &job.options, operands, &help, &err)) {
         status = command_refuse(&err);
     } else if (help) {
-        char *text = command_help(self);
-        fputs(text, stdout);
-        g_free(text);
+        command_help_print(self);
     } else {
         status = escape_go(&job, operands);
     }

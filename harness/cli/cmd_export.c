@@ -122,9 +122,7 @@ static int cmd_export(const struct command *self, int argc, char **argv) {
     bool help = false;
     bool ok = flags_parse(self, argc, argv, export_set, &job, operands, &help, &err);
     if (ok && help) {
-        char *text = command_help(self);
-        fputs(text, stdout);
-        g_free(text);
+        command_help_print(self);
     } else if (ok) {
         ok = export_operands(&job, operands, &err) && export_format_choose(&job, &err) &&
              export_go(&job, &err);

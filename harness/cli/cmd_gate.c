@@ -15,6 +15,7 @@
 #include "harness/cli/gate_calibration.h"
 #include "harness/cli/gate_commands.h"
 #include "harness/cli/gate_run.h"
+#include "harness/cli/interrupt.h"
 #include "harness/run/command.h"
 
 struct gate_job {
@@ -161,23 +162,32 @@ static int job_go(struct gate_job *job) {
 
 /* ---- the command ---- */
 
-int gate_command_help(const struct command *self) {
-    char *help = command_help(self);
-    fputs(help, stdout);
-    g_free(help);
-    return EXIT_OK;
+int gate_command_run(const struct command *self, int argc, char **argv,
+                     const struct gate_command_steps *steps) {
+    struct gate_options options;
+    struct error err;
+    int status;
+    command_catch_interrupts();
+    if (!gate_options_parse(&options, self, argc, argv, &err))
+        status = command_refuse(&err);
+    else if (options.help)
+        status = command_help_print(self);
+    else
+        status = steps->check(&options, &err) ? steps->work(&options) : command_refuse(&err);
+    gate_options_release(&options);
+    return status;
 }
 
 static int gate_judge(const struct command *self, int argc, char **argv) {
     struct gate_job job = {.asked = NULL};
     struct error err;
     int status;
-    gate_run_catch_signals();
+    command_catch_interrupts();
     job_init(&job);
     if (!gate_options_parse(&job.options, self, argc, argv, &err))
         status = command_refuse(&err);
     else
-        status = job.options.help ? gate_command_help(self) : job_go(&job);
+        status = job.options.help ? command_help_print(self) : job_go(&job);
     job_release(&job);
     return status;
 }

@@ -130,18 +130,8 @@ static bool baseline_check(struct gate_options *o, struct error *err) {
 }
 
 static int cmd_baseline(const struct command *self, int argc, char **argv) {
-    struct gate_options options;
-    struct error err;
-    int status;
-    gate_run_catch_signals();
-    if (!gate_options_parse(&options, self, argc, argv, &err))
-        status = command_refuse(&err);
-    else if (options.help)
-        status = gate_command_help(self);
-    else
-        status = baseline_check(&options, &err) ? baseline_go(&options) : command_refuse(&err);
-    gate_options_release(&options);
-    return status;
+    return gate_command_run(self, argc, argv,
+                            &(struct gate_command_steps){baseline_check, baseline_go});
 }
 
 const struct command gate_command_baseline = {

@@ -65,20 +65,13 @@ static int calibrate(const struct gate_options *o) {
     return status;
 }
 
+static bool calibrate_check(struct gate_options *o, struct error *err) {
+    return gate_options_check(o, GATE_CALIBRATE, err);
+}
+
 static int cmd_calibrate(const struct command *self, int argc, char **argv) {
-    struct gate_options options;
-    struct error err;
-    int status;
-    gate_run_catch_signals();
-    if (!gate_options_parse(&options, self, argc, argv, &err))
-        status = command_refuse(&err);
-    else if (options.help)
-        status = gate_command_help(self);
-    else
-        status = gate_options_check(&options, GATE_CALIBRATE, &err) ? calibrate(&options)
-                                                                    : command_refuse(&err);
-    gate_options_release(&options);
-    return status;
+    return gate_command_run(self, argc, argv,
+                            &(struct gate_command_steps){calibrate_check, calibrate});
 }
 
 const struct command gate_command_calibrate = {

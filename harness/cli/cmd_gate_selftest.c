@@ -64,20 +64,13 @@ static int selftest(const struct gate_options *o) {
     return status;
 }
 
+static bool selftest_check(struct gate_options *o, struct error *err) {
+    return gate_options_check(o, GATE_SELFTEST, err);
+}
+
 static int cmd_selftest(const struct command *self, int argc, char **argv) {
-    struct gate_options options;
-    struct error err;
-    int status;
-    gate_run_catch_signals();
-    if (!gate_options_parse(&options, self, argc, argv, &err))
-        status = command_refuse(&err);
-    else if (options.help)
-        status = gate_command_help(self);
-    else
-        status = gate_options_check(&options, GATE_SELFTEST, &err) ? selftest(&options)
-                                                                   : command_refuse(&err);
-    gate_options_release(&options);
-    return status;
+    return gate_command_run(self, argc, argv,
+                            &(struct gate_command_steps){selftest_check, selftest});
 }
 
 const struct command gate_command_selftest = {

@@ -188,9 +188,7 @@ static int cmd_list(const struct command *self, int argc, char **argv) {
     bool help = false;
     bool ok = flags_parse(self, argc, argv, list_set, NULL, operands, &help, &err);
     if (ok && help) {
-        char *text = command_help(self);
-        fputs(text, stdout);
-        g_free(text);
+        command_help_print(self);
     } else if (ok) {
         ok = list_go(operands, &err);
     }

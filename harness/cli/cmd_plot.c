@@ -219,9 +219,7 @@ static int cmd_plot(const struct command *self, int argc, char **argv) {
     if (!flags_parse(self, argc, argv, plot_set, &job, operands, &help, &err)) {
         status = command_refuse(&err);
     } else if (help) {
-        char *text = command_help(self);
-        fputs(text, stdout);
-        g_free(text);
+        command_help_print(self);
     } else if (!plot_operands(&job, operands, &err) || !plot_go(&job, &err)) {
         fflush(stdout);
         status = command_refuse(&err);

@@ -7,7 +7,6 @@
  * What is there when the command is interrupted is written too, and is whole.
  */
 #include <errno.h>
-#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -15,6 +14,7 @@
 
 #include "harness/capture/cell_profile.h"
 #include "harness/cli/commands.h"
+#include "harness/cli/interrupt.h"
 #include "harness/cli/profile_options.h"
 #include "harness/plan/matrix.h"
 #include "harness/present/profile_view.h"
@@ -22,8 +22,6 @@
 #include "harness/run/cpus.h"
 #include "harness/run/discover.h"
 #include "harness/run/preload_links.h"
-
-static volatile int profile_interrupted; /* set by the signal handler */
 
 struct profile_job {
     struct profile_options options;
@@ -42,17 +40,6 @@ struct profile_job {
     const char *current;
     bool has_failed; /* a cell did */
 };
-
-static void profile_interrupt(int number) {
-    (void)number;
-    profile_interrupted = 1;
-}
-
-static void profile_catch_signals(void) {
-    struct sigaction action = {.sa_handler = profile_interrupt, .sa_flags = SA_RESTART};
-    sigaction(SIGINT, &action, NULL);
-    sigaction(SIGTERM, &action, NULL);
-}
 
 /* ---- names ---- */
 
@@ -211,7 +198,7 @@ static bool job_prepare(struct profile_job *job, struct error *err) {
     job->executor =
         executor_process_new(&(struct process_options){.config = &o->config,
                                                        .link_dir = job->links.dir,
-                                                       .interrupted = &profile_interrupted,
+                                                       .interrupted = &command_interrupted,
                                                        .capture = &job->capture},
                              err);
     if (job->executor == NULL)
@@ -258,13 +245,11 @@ static int cmd_profile(const struct command *self, int argc, char **argv) {
     struct error err;
     int status = EXIT_OK;
     job_init(&job);
-    profile_catch_signals();
+    command_catch_interrupts();
     if (!profile_options_parse(&job.options, self, argc, argv, &err)) {
         status = command_refuse(&err);
     } else if (job.options.help) {
-        char *help = command_help(self);
-        fputs(help, stdout);
-        g_free(help);
+        command_help_print(self);
     } else {
         status = job_prepare(&job, &err) ? profile_measure(&job) : command_refuse(&err);
     }

@@ -7,7 +7,6 @@
  * The table is made from the files, not from memory: what is printed is what was kept.
  */
 #include <errno.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,6 +15,7 @@
 #include <unistd.h>
 
 #include "harness/cli/commands.h"
+#include "harness/cli/interrupt.h"
 #include "harness/cli/run_notices.h"
 #include "harness/cli/run_options.h"
 #include "harness/measure/machine.h"
@@ -27,8 +27,6 @@
 #include "harness/run/rounds.h"
 
 #define RUN_MACHINE_FILE "machine.txt"
-
-static volatile int run_interrupted; /* set by the signal handler, read by the executor */
 
 struct run_job {
     struct run_options options;
@@ -44,22 +42,6 @@ struct run_job {
     struct run_rows existing; /* what a resumed run holds */
     bool has_existing;
 };
-
-/* ---- signals ---- */
-
-static void run_interrupt(int number) {
-    (void)number;
-    run_interrupted = 1;
-}
-
-static void run_catch_signals(void) {
-    struct sigaction action = {.sa_handler = run_interrupt, .sa_flags = SA_RESTART}, inherited;
-    sigaction(SIGINT, &action, NULL);
-    sigaction(SIGTERM, &action, NULL);
-    sigaction(SIGHUP, NULL, &inherited);
-    if (inherited.sa_handler != SIG_IGN) /* nohup wants the run to outlive its terminal */
-        sigaction(SIGHUP, &action, NULL);
-}
 
 /* ---- names of cells ---- */
 
@@ -279,10 +261,11 @@ static bool run_plan(struct run_job *job, struct error *err) {
 static bool run_executor_new(struct run_job *job, struct error *err) {
     if (!preload_links_make(&job->links, job->matrix.strategies, err))
         return false;
-    job->executor = executor_process_new(&(struct process_options){.config = &job->options.config,
-                                                                   .link_dir = job->links.dir,
-                                                                   .interrupted = &run_interrupted},
-                                         err);
+    job->executor =
+        executor_process_new(&(struct process_options){.config = &job->options.config,
+                                                       .link_dir = job->links.dir,
+                                                       .interrupted = &command_interrupted},
+                             err);
     return job->executor != NULL;
 }
 
@@ -298,7 +281,7 @@ static int run_go(struct run_job *job) {
     struct error err = {0};
     if (!run_plan(job, &err) || !run_executor_new(job, &err))
         return command_refuse(&err);
-    if (run_interrupted)
+    if (command_interrupted)
         return EXIT_INTERRUPTED;
     if (!job->options.dry_run)
         return run_measure(job, &err);
@@ -312,13 +295,11 @@ static int cmd_run(const struct command *self, int argc, char **argv) {
     struct error err;
     int status = EXIT_OK;
     run_job_init(&job);
-    run_catch_signals();
+    command_catch_interrupts();
     if (!run_options_parse(&job.options, self, argc, argv, &err)) {
         status = command_refuse(&err);
     } else if (job.options.help) {
-        char *help = command_help(self);
-        fputs(help, stdout);
-        g_free(help);
+        command_help_print(self);
     } else {
         status = run_go(&job);
     }

@@ -9,13 +9,13 @@
  */
 #include <errno.h>
 #include <math.h>
-#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <time.h>
 
 #include "harness/cli/commands.h"
+#include "harness/cli/interrupt.h"
 #include "harness/cli/trace_cell.h"
 #include "harness/present/plots.h"
 #include "harness/present/quantity.h"
@@ -24,8 +24,6 @@
 #include "harness/present/trace_table.h"
 #include "harness/run/discover.h"
 #include "harness/run/preload_links.h"
-
-static volatile int trace_interrupted; /* set by the signal handler */
 
 struct trace_job {
     struct trace_options options;
@@ -42,17 +40,6 @@ struct trace_job {
     GStringChunk *text;
     bool has_failed; /* a cell did, or what it left is not whole */
 };
-
-static void trace_interrupt(int number) {
-    (void)number;
-    trace_interrupted = 1;
-}
-
-static void trace_catch_signals(void) {
-    struct sigaction action = {.sa_handler = trace_interrupt, .sa_flags = SA_RESTART};
-    sigaction(SIGINT, &action, NULL);
-    sigaction(SIGTERM, &action, NULL);
-}
 
 static void page_clear(gpointer page) {
     page_free(page);
@@ -264,10 +251,10 @@ static int trace_finish(struct trace_job *job, bool is_whole, const struct error
 
 static int trace_go(struct trace_job *job) {
     struct error err;
-    trace_catch_signals();
+    command_catch_interrupts();
     struct process_options options = {.config = &job->options.config,
                                       .link_dir = job->links.dir,
-                                      .interrupted = &trace_interrupted};
+                                      .interrupted = &command_interrupted};
     if (!trace_plan(job, &err) || !trace_recorder_init(&job->recorder, &options, &err) ||
         !trace_dir_make(job, &err) || !trace_files_open(job, &err))
         return command_refuse(&err);
@@ -283,9 +270,7 @@ static int cmd_trace(const struct command *self, int argc, char **argv) {
     if (!trace_options_parse(&job.options, self, argc, argv, &err)) {
         status = command_refuse(&err);
     } else if (job.options.help) {
-        char *help = command_help(self);
-        fputs(help, stdout);
-        g_free(help);
+        command_help_print(self);
     } else {
         status = trace_go(&job);
     }

@@ -12,4 +12,7 @@ extern const struct command command_trace;
 /* Prints "heapmark: TEXT" on stderr and returns the refusal's exit status. */
 int command_refuse(const struct error *err);
 
+/* Prints the command's help on stdout; returns EXIT_OK. */
+int command_help_print(const struct command *command);
+
 #endif

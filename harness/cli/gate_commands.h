@@ -3,10 +3,16 @@
 #define HEAPMARK_HARNESS_CLI_GATE_COMMANDS_H
 
 #include "harness/base/flags.h"
+#include "harness/cli/gate_options.h"
 
 extern const struct command gate_command_baseline, gate_command_calibrate, gate_command_selftest;
 
-/* Prints the help of a command; returns EXIT_OK. */
-int gate_command_help(const struct command *self);
+/* A command of the gate's options: what it refuses, and what it does; the exit status. */
+struct gate_command_steps {
+    bool (*check)(struct gate_options *o, struct error *err);
+    int (*work)(const struct gate_options *o);
+};
+int gate_command_run(const struct command *self, int argc, char **argv,
+                     const struct gate_command_steps *steps);
 
 #endif

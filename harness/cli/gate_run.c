@@ -9,12 +9,9 @@
  */
 #include "harness/cli/gate_run.h"
 
-#include <errno.h>
-#include <signal.h>
-#include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
+#include "harness/cli/interrupt.h"
 #include "harness/measure/clock.h"
 #include "harness/measure/machine.h"
 #include "harness/run/command.h"
@@ -24,22 +21,6 @@ enum {
     MEMORY_BLOCKS = 20, /* peaks are judged by percents, and each block is whole processes */
     COUNT_REPEATS = GATE_COUNT_REPEATS_LEAST,
 };
-
-static volatile int gate_interrupted; /* set by the signal handler */
-
-static void gate_interrupt(int number) {
-    (void)number;
-    gate_interrupted = 1;
-}
-
-void gate_run_catch_signals(void) {
-    struct sigaction action = {.sa_handler = gate_interrupt, .sa_flags = SA_RESTART}, inherited;
-    sigaction(SIGINT, &action, NULL);
-    sigaction(SIGTERM, &action, NULL);
-    sigaction(SIGHUP, NULL, &inherited);
-    if (inherited.sa_handler != SIG_IGN)
-        sigaction(SIGHUP, &action, NULL);
-}
 
 /* ---- progress ---- */
 
@@ -64,40 +45,14 @@ void gate_run_init(struct gate_run *run, const struct gate_options *options) {
     gate_rows_init(&run->rows);
 }
 
-/* The links and copies that the measurements made, and their directory. */
-static void links_remove(const char *dir) {
-    GDir *links = g_dir_open(dir, 0, NULL);
-    for (const char *name; links != NULL && (name = g_dir_read_name(links)) != NULL;) {
-        char *link = g_build_filename(dir, name, NULL);
-        unlink(link);
-        g_free(link);
-    }
-    if (links != NULL)
-        g_dir_close(links);
-    rmdir(dir);
-}
-
 void gate_run_release(struct gate_run *run) {
     gate_store_free(run->store);
     gate_schedule_release(&run->schedule);
-    if (run->link_dir[0] != '\0')
-        links_remove(run->link_dir);
+    preload_links_remove(&run->links);
     if (run->plan.pairs != NULL)
         gate_plan_release(&run->plan);
     gate_rows_release(&run->rows);
     g_string_chunk_free(run->text);
-}
-
-static bool link_dir_make(struct gate_run *run, struct error *err) {
-    const char *tmp = g_get_tmp_dir();
-    bool is_usable = preload_is_plain(tmp) && strlen(tmp) < sizeof run->link_dir / 2;
-    g_snprintf(run->link_dir, sizeof run->link_dir, "%s/heapmark-XXXXXX", is_usable ? tmp : "/tmp");
-    if (mkdtemp(run->link_dir) != NULL)
-        return true;
-    error_set(err, EXIT_CANNOT, "cannot make a directory like %s: %s", run->link_dir,
-              g_strerror(errno));
-    run->link_dir[0] = '\0';
-    return false;
 }
 
 static bool store_make(struct gate_run *run, const GArray *asked, struct error *err) {
@@ -122,8 +77,8 @@ static bool plan_make(struct gate_run *run, struct error *err) {
 
 static void schedule_make(struct gate_run *run) {
     run->measure = (struct gate_measure_options){.config = &run->options->config,
-                                                 .link_dir = run->link_dir,
-                                                 .interrupted = &gate_interrupted,
+                                                 .link_dir = run->links.dir,
+                                                 .interrupted = &command_interrupted,
                                                  .seed = run->options->config.seed};
     run->schedule = (struct gate_schedule){
         .pairs = run->plan.pairs,
@@ -140,7 +95,7 @@ static bool stage_ends(struct gate_run *run, bool ok) {
 }
 
 bool gate_run_plan(struct gate_run *run, struct error *err) {
-    if (!plan_make(run, err) || !link_dir_make(run, err))
+    if (!plan_make(run, err) || !preload_links_dir_make(&run->links, err))
         return false;
     schedule_make(run);
     return true;

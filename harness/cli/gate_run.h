@@ -5,6 +5,7 @@
 #include "harness/cli/gate_options.h"
 #include "harness/present/progress.h"
 #include "harness/run/gate_schedule.h"
+#include "harness/run/preload_links.h"
 #include "harness/store/gate_store.h"
 
 struct gate_run {
@@ -16,7 +17,7 @@ struct gate_run {
     struct gate_store *store; /* NULL: nothing is kept */
     struct progress progress;
     GStringChunk *text; /* of progress lines */
-    char link_dir[64];  /* "" until it is made */
+    struct preload_links links;
     uint64_t start_ns;
 };
 
@@ -44,8 +45,5 @@ bool gate_run_finish(struct gate_run *run, struct error *err);
 
 /* Nanoseconds of the budget that are left; 0 when it is spent. */
 uint64_t gate_run_left_ns(const struct gate_run *run);
-
-/* Catches the signals that end a gate, once per process. */
-void gate_run_catch_signals(void);
 
 #endif

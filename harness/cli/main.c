@@ -21,6 +21,13 @@ int command_refuse(const struct error *err) {
     return err->exit_status;
 }
 
+int command_help_print(const struct command *command) {
+    char *help = command_help(command);
+    fputs(help, stdout);
+    g_free(help);
+    return EXIT_OK;
+}
+
 static void main_usage(FILE *stream) {
     fputs("usage: heapmark COMMAND [OPTIONS]\n\n"
           "Measures memory-allocation strategies against each other: mallocs, garbage collectors,\n"

@@ -19,12 +19,9 @@ static bool links_are_needed(const GPtrArray *strategies) {
     return false;
 }
 
-bool preload_links_make(struct preload_links *links, const GPtrArray *strategies,
-                        struct error *err) {
+bool preload_links_dir_make(struct preload_links *links, struct error *err) {
     const char *tmp = g_get_tmp_dir();
     bool is_usable = preload_is_plain(tmp) && strlen(tmp) < sizeof links->dir / 2;
-    if (!links_are_needed(strategies))
-        return true;
     g_snprintf(links->dir, sizeof links->dir, "%s/heapmark-XXXXXX", is_usable ? tmp : "/tmp");
     if (mkdtemp(links->dir) != NULL)
         return true;
@@ -32,6 +29,11 @@ bool preload_links_make(struct preload_links *links, const GPtrArray *strategies
               g_strerror(errno));
     links->dir[0] = '\0';
     return false;
+}
+
+bool preload_links_make(struct preload_links *links, const GPtrArray *strategies,
+                        struct error *err) {
+    return !links_are_needed(strategies) || preload_links_dir_make(links, err);
 }
 
 void preload_links_remove(struct preload_links *links) {

@@ -17,7 +17,10 @@ struct preload_links {
 bool preload_links_make(struct preload_links *links, const GPtrArray *strategies,
                         struct error *err);
 
-/* Removes the directory, if it was made, and the links in it. */
+/* Makes it in any case: for those who put other links, and copies, in it. */
+bool preload_links_dir_make(struct preload_links *links, struct error *err);
+
+/* Removes the directory, if it was made, and the files in it. */
 void preload_links_remove(struct preload_links *links);
 
 #endif
