@@ -51,6 +51,7 @@ static void cell_free(gpointer pointer) {
     g_array_free(cell->rows, TRUE);
     g_array_free(cell->threads, TRUE);
     g_array_free(cell->events_per_ms, TRUE);
+    g_array_free(cell->stop_lengths, TRUE);
     g_free(cell->name);
     g_free(cell->note);
     g_free(cell);
@@ -66,6 +67,8 @@ static void summary_begin(struct trace_summary *s, const struct timeline_track *
         .threads = g_array_new(FALSE, FALSE, sizeof(struct trace_thread)),
         .mmu = {NAN, NAN, NAN},
         .overhead = NAN,
+        .stop_excess_ns = NAN,
+        .stop_lengths = g_array_new(FALSE, FALSE, sizeof(uint64_t)),
         .events_per_ms = g_array_new(FALSE, TRUE, sizeof(uint32_t))};
     g_array_set_clear_func(cell->threads, thread_clear);
     row_clear(&record_type, &cell->record);
@@ -111,6 +114,7 @@ static void summary_settle_stops(struct trace_summary *s) {
         return;
     s->cell->stop_count--;
     s->cell->stop_ns -= s->last_stop_ns;
+    g_array_set_size(s->cell->stop_lengths, s->cell->stop_lengths->len - 1);
     s->cell->stops_unfinished = 1;
 }
 
@@ -205,6 +209,7 @@ static void summary_stop(struct trace_summary *s, const struct timeline_event *e
         return;
     s->cell->stop_count++;
     s->cell->stop_ns += ns;
+    g_array_append_val(s->cell->stop_lengths, ns);
     if (ns > s->cell->longest_stop_ns && is_within(s->cell, end->start_ns)) {
         s->cell->longest_stop_ns = ns;
         s->cell->longest_stop_at_ns = end->start_ns;

@@ -42,6 +42,8 @@ struct trace_cell_summary {
     GArray *threads;           /* of struct trace_thread; empty when not known */
     uint64_t mutator_slices, heap_events, thread_events, bgsweep_slices;
     uint64_t stop_count, stop_ns; /* of collections, as the record counts them */
+    GArray *stop_lengths;         /* of uint64_t: those stops one by one, in order of time */
+    double stop_excess_ns;        /* see trace_stops.h; NaN: not known */
     uint64_t stops_unfinished;    /* of a cycle that the end of the run cut: not counted above */
     uint64_t longest_stop_ns, longest_stop_at_ns;
     double mmu[TRACE_WINDOWS]; /* NaN: not known */

@@ -147,8 +147,9 @@ bool go_trace_facts(const char *path, struct trace_facts *facts, struct error *e
     if (!go_file_tell(&file, regions_event, &regions, &damage))
         facts->note = "some events of Go's trace are not known to heapmark and are left out";
     else
-        facts->note = "Go's slices of stops hold what its PauseTotalNs leaves out: waiting for the "
-                      "scheduler's lock before a stop; \"" STOP_FINISHING "\" is in neither sum";
+        facts->note =
+            "\"" STOP_FINISHING "\" is what Go does in a stop after it read the clock for "
+            "PauseTotalNs: in neither sum of stops";
     facts->events = regions.events;
     facts->bytes = file.bytes;
     facts->is_cut = file.is_cut;
@@ -410,7 +411,8 @@ static void tell_stop(struct go_teller *teller, const struct go_generation *g,
 
 /* Go's gcMarkTermination tells the next goal, then reads the clock for PauseTotalNs; until it
    starts the world again, which the trace has in the same range, it settles statistics, stack
-   caches and sweeping. Those are a slice of their own, so that the sum of stops is the record's. */
+   caches and sweeping. Those are a slice of their own, so that the sum of stops is the record's
+   (analyze/trace_stops.h has what is left). */
 static void tell_goal(struct go_teller *teller, const struct go_event *e) {
     timeline_count(teller->timeline, teller->goal, e->time_ns, (double)e->arguments[0]);
     if (teller->stop == NULL || strstr(teller->stop->text, "mark termination") == NULL)

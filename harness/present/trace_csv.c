@@ -83,6 +83,14 @@ static void counts_append(GString *out, const struct trace_cell_summary *cell) {
     }
 }
 
+/* By how much a stop is longer in the trace than in the record. */
+static void excess_append(GString *out, const struct trace_cell_summary *cell) {
+    struct trace_csv_row row = row_of(cell, "stops", "longer-each");
+    row.p50_ns = cell->stop_excess_ns;
+    if (!isnan(row.p50_ns))
+        csv_row_append(out, &row_type, &row);
+}
+
 static void share_append(GString *out, const struct trace_cell_summary *cell, const char *thread,
                          const char *what, double share) {
     char *name = g_strdup_printf("%s: %s", thread, what);
@@ -128,6 +136,7 @@ char *trace_csv_text(const GPtrArray *cells) {
         const struct trace_cell_summary *cell = g_ptr_array_index(cells, i);
         slices_append(out, cell);
         counts_append(out, cell);
+        excess_append(out, cell);
         threads_append(out, cell);
         mmu_append(out, cell);
         overhead_append(out, cell);

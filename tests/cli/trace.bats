@@ -16,6 +16,7 @@ stops_agree() { # CSV CELL
     [ "$(grep '^churn-pointer goheap,stops,trace,' out.txt | cut -d, -f4,5)" = \
         "$(grep '^churn-pointer goheap,stops,record,' out.txt | cut -d, -f4,5)" ]
     [ "$(grep '^churn-pointer goheap,stops,trace,' out.txt | cut -d, -f4)" -gt 10 ]
+    grep -q '^churn-pointer goheap,stops,longer-each,,,0,' out.txt
 }
 
 @test "go: as many stops as the record's" {
@@ -25,6 +26,7 @@ stops_agree() { # CSV CELL
     [ "$status" -eq 0 ]
     stops_agree out.txt "churn-pointer go"
     grep -q '^churn-pointer go,slice,goroutine runtime.bgsweep,' out.txt
+    grep -qE '^churn-pointer go,stops,longer-each,,,-?[0-9]' out.txt
 }
 
 @test "go: sums of slices are those of Go's own reader" {

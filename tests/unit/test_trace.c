@@ -9,6 +9,7 @@
 #include <cmocka.h>
 
 #include "harness/analyze/trace_histogram.h"
+#include "harness/analyze/trace_stops.h"
 #include "harness/analyze/trace_summary.h"
 #include "harness/capture/trace_read.h"
 #include "harness/present/trace_table.h"
@@ -184,6 +185,46 @@ static void the_table_says_whether_the_record_agrees(void **state) {
     told_release(&told);
 }
 
+/* Cycles of two stops: each stop is excess_ns longer in the trace; before the last ones that are
+   compared lie `rough` cycles whose rows are off by a microsecond. */
+static void stops_make(GArray *lengths, GArray *pauses, unsigned rough, uint64_t excess_ns) {
+    for (unsigned i = 0; i < 2 * (rough + TRACE_CYCLES_COMPARED); i++) {
+        struct pause_row row = {.cycle = i / 2 + 1, .pause_ns = i % 2 == 0 ? 9000 : 400};
+        uint64_t told_ns = row.pause_ns + excess_ns + (i < 2 * rough ? 1000 : 0);
+        g_array_append_val(lengths, told_ns);
+        g_array_append_val(pauses, row);
+    }
+}
+
+static void what_every_stop_is_longer_by_is_told_from_a_single_one(void **state) {
+    GArray *lengths = g_array_new(FALSE, FALSE, sizeof(uint64_t));
+    GArray *pauses = g_array_new(FALSE, FALSE, sizeof(struct pause_row));
+    (void)state;
+    assert_true(isnan(trace_stops_excess_ns(lengths, pauses)));
+    stops_make(lengths, pauses, 300, 60);
+    g_array_index(lengths, uint64_t, 700) += 5000000;
+    assert_true(fabs(trace_stops_excess_ns(lengths, pauses) - 60) < 1e-9);
+    g_array_set_size(lengths, lengths->len - 1);
+    assert_true(isnan(trace_stops_excess_ns(lengths, pauses)));
+    g_array_free(lengths, TRUE);
+    g_array_free(pauses, TRUE);
+}
+
+static void the_table_takes_off_what_every_stop_is_longer_by(void **state) {
+    struct told told;
+    (void)state;
+    tell_bytes(&told, recording(), false);
+    told.cell->record.gc_stw_count = 3;
+    told.cell->record.gc_pause_ns_total = 5940000;
+    told.cell->stop_excess_ns = 15000;
+    char *text = trace_table_text(trace_summary_cells(told.summary));
+    assert_non_null(strstr(text, "by the record 3, 5.94 ms (+1.01 %)\n"
+                                 "  by their definitions a stop is 15000 ns longer in the trace "
+                                 "than in the record (median of cycles); without that +0.25 %\n"));
+    g_free(text);
+    told_release(&told);
+}
+
 /* Thread 1 runs goroutine 9, which has the timed region from 100 to 900 µs, sweeps, assists and
    stops the world; thread 2 runs runtime.bgsweep, known only by the stack on which it waits. */
 static GString *go_recording(unsigned version) {
@@ -235,6 +276,7 @@ static void go_s_trace_gives_stops_assists_sweeps_and_goroutines(void **state) {
     assert_int_equal(told.cell->stop_ns, 65000);
     assert_int_equal(row_of(&told, "stop: finishing")->total_ns, 5000);
     assert_int_equal(told.cell->stops_unfinished, 1);
+    assert_int_equal(told.cell->stop_lengths->len, 2); /* without the one that is not counted */
     assert_int_equal(row_of(&told, "assist")->total_ns, 100000);
     assert_int_equal(row_of(&told, "sweep")->total_ns, 10000);
     assert_int_equal(row_of(&told, "goroutine runtime.bgsweep")->total_ns, 300000);
@@ -312,6 +354,8 @@ int main(void) {
         cmocka_unit_test(utilisation_counts_stops_assists_and_sweeps),
         cmocka_unit_test(a_recording_that_breaks_off_is_told_up_to_there),
         cmocka_unit_test(the_table_says_whether_the_record_agrees),
+        cmocka_unit_test(what_every_stop_is_longer_by_is_told_from_a_single_one),
+        cmocka_unit_test(the_table_takes_off_what_every_stop_is_longer_by),
         cmocka_unit_test(go_s_trace_gives_stops_assists_sweeps_and_goroutines),
         cmocka_unit_test(an_old_go_s_trace_is_refused_with_what_to_do),
         cmocka_unit_test(a_go_trace_that_breaks_off_has_its_whole_generations),
