@@ -16,6 +16,38 @@ char *gate_cell_label(const struct gate_cell_row *cell) {
     return g_string_free(label, FALSE);
 }
 
+static bool has_sides(const struct gate_cell_row *cell, const struct gate_cell_row *other) {
+    return g_strcmp0(cell->base, other->base) == 0 &&
+           g_strcmp0(cell->candidate, other->candidate) == 0;
+}
+
+/* Two builds measure the same work with several strategies, which the label must then tell. */
+static bool label_is_shared(const struct gate_cell_row *cell, const GArray *cells,
+                            const char *label) {
+    bool is_shared = false;
+    for (guint i = 0; !is_shared && i < cells->len; i++) {
+        const struct gate_cell_row *other = &g_array_index(cells, struct gate_cell_row, i);
+        if (has_sides(cell, other))
+            continue;
+        char *theirs = gate_cell_label(other);
+        is_shared = strcmp(theirs, label) == 0;
+        g_free(theirs);
+    }
+    return is_shared;
+}
+
+char *gate_cell_label_among(const struct gate_cell_row *cell, const GArray *cells) {
+    char *work = gate_cell_label(cell);
+    if (!label_is_shared(cell, cells, work))
+        return work;
+    GString *label = g_string_new(work);
+    g_free(work);
+    g_string_append_printf(label, ", %s", cell->base == NULL ? "?" : cell->base);
+    if (g_strcmp0(cell->base, cell->candidate) != 0)
+        g_string_append_printf(label, " -> %s", cell->candidate == NULL ? "?" : cell->candidate);
+    return g_string_free(label, FALSE);
+}
+
 bool gate_cell_is_checked(const struct gate_cell_row *cell) {
     return !is_empty(cell->base_checksum) && !is_empty(cell->candidate_checksum);
 }

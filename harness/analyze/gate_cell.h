@@ -14,6 +14,10 @@
 
 #include "harness/analyze/gate_draft.h"
 
+/* The cell's name in a report: gate_cell_label, with its strategies where another of `cells` (of
+   struct gate_cell_row) does the same work with others. Caller frees with g_free. */
+char *gate_cell_label_among(const struct gate_cell_row *cell, const GArray *cells);
+
 /* Whether the cell's work is checked by a checksum of both sides. */
 bool gate_cell_is_checked(const struct gate_cell_row *cell);
 

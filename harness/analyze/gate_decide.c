@@ -31,39 +31,10 @@ struct decision {
     GArray *drafts; /* of struct gate_draft */
 };
 
-static bool has_sides(const struct gate_cell_row *cell, const struct gate_cell_row *other) {
-    return g_strcmp0(cell->base, other->base) == 0 &&
-           g_strcmp0(cell->candidate, other->candidate) == 0;
-}
-
-/* Two builds measure the same work with several strategies, which the label must then tell. */
-static bool label_is_shared(const struct decision *d, const struct gate_cell_row *cell,
-                            const char *label) {
-    bool is_shared = false;
-    for (guint i = 0; !is_shared && i < d->rows->cells->len; i++) {
-        const struct gate_cell_row *other = &g_array_index(d->rows->cells, struct gate_cell_row, i);
-        if (has_sides(cell, other))
-            continue;
-        char *theirs = gate_cell_label(other);
-        is_shared = strcmp(theirs, label) == 0;
-        g_free(theirs);
-    }
-    return is_shared;
-}
-
 static const char *label_of(struct decision *d, const struct gate_cell_row *cell) {
-    GString *label = g_string_new(NULL);
-    char *work = gate_cell_label(cell);
-    g_string_append(label, work);
-    if (label_is_shared(d, cell, work)) {
-        g_string_append_printf(label, ", %s", cell->base == NULL ? "?" : cell->base);
-        if (g_strcmp0(cell->base, cell->candidate) != 0)
-            g_string_append_printf(label, " -> %s",
-                                   cell->candidate == NULL ? "?" : cell->candidate);
-    }
-    const char *kept = g_string_chunk_insert(d->text, label->str);
-    g_string_free(label, TRUE);
-    g_free(work);
+    char *label = gate_cell_label_among(cell, d->rows->cells);
+    const char *kept = g_string_chunk_insert(d->text, label);
+    g_free(label);
     return kept;
 }
 

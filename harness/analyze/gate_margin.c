@@ -4,15 +4,18 @@
 #include <math.h>
 #include <string.h>
 
-static bool limit_names(const struct gate_limit *limit, const char *metric,
-                        const struct gate_cell_row *cell, const char *label) {
-    if (fnmatch(limit->metric, metric, 0) != 0)
-        return false;
+bool gate_limit_names_cell(const struct gate_limit *limit, const struct gate_cell_row *cell,
+                           const char *label) {
     char *work = gate_cell_label(cell);
     bool names = fnmatch(limit->cell, label, 0) == 0 || fnmatch(limit->cell, work, 0) == 0 ||
                  (cell->workload != NULL && fnmatch(limit->cell, cell->workload, 0) == 0);
     g_free(work);
     return names;
+}
+
+static bool limit_names(const struct gate_limit *limit, const char *metric,
+                        const struct gate_cell_row *cell, const char *label) {
+    return fnmatch(limit->metric, metric, 0) == 0 && gate_limit_names_cell(limit, cell, label);
 }
 
 static double either(double first, double otherwise) {

@@ -24,4 +24,9 @@ struct gate_margin {
 struct gate_margin gate_margin_of(const struct gate_rule *rule, const struct gate_metric *metric,
                                   const struct gate_cell_row *cell, const char *label);
 
+/* Whether the limit's glob of cells names this one: by its label, with or without a strategy in it,
+   or by its workload alone. */
+bool gate_limit_names_cell(const struct gate_limit *limit, const struct gate_cell_row *cell,
+                           const char *label);
+
 #endif

@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "harness/analyze/gate_limits.h"
 #include "harness/cli/commands.h"
 #include "harness/cli/gate_asked.h"
 #include "harness/cli/gate_calibration.h"
@@ -110,8 +111,15 @@ static bool job_read(struct gate_job *job, const char *dir, struct error *err) {
     return ok;
 }
 
+static bool limits_check_read(const struct gate_job *job, struct error *err) {
+    unsigned *tiers = gate_tiers_measured(&job->rows);
+    bool ok = gate_limits_check(job->options.limits, job->rows.cells, tiers, err);
+    g_free(tiers);
+    return ok;
+}
+
 static int job_from(struct gate_job *job, struct error *err) {
-    if (!job_read(job, job->options.from, err))
+    if (!job_read(job, job->options.from, err) || !limits_check_read(job, err))
         return command_refuse(err);
     gate_judging_apply(&job->judging, &job->options, job->floors);
     return job_judge(job, &job->rows);

@@ -126,6 +126,7 @@ static bool baseline_check(struct gate_options *o, struct error *err) {
     if (o->file == NULL)
         return error_set(err, EXIT_USAGE, "--file FILE is missing: the baseline to %s",
                          o->is_save ? "write" : "compare with");
+    o->tiers = GATE_TIER_EXACT;
     return gate_options_check(o, GATE_CALIBRATE, err);
 }
 

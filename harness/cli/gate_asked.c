@@ -115,6 +115,8 @@ static void work_add(struct asked_writer *w, const struct gate_options *o) {
         count_add(w, "ops", c->ops);
     count_add(w, "seed", c->seed);
     tiers_add(w, o->tiers);
+    if (o->exact_workloads != NULL)
+        line_add(w, "exact-workloads", o->exact_workloads);
     count_add(w, "budget", o->budget_s);
 }
 
@@ -211,10 +213,11 @@ static bool line_take(struct gate_judging *j, const struct gate_line *line) {
 
 static bool key_is_known(const char *key) {
     static const char *const known[] = {
-        "sides",        "base",         "candidate", "strategies", "workloads", "threads",
-        "param",        "effort",       "ops",       "seed",       "tiers",     "budget",
-        "margin",       "pass-margin",  "rate",      "confirm-p",  "limit",     "floor",
-        "inconclusive", "blocks-least", NULL};
+        "sides",           "base",   "candidate", "strategies",   "workloads",
+        "threads",         "param",  "effort",    "ops",          "seed",
+        "tiers",           "budget", "margin",    "pass-margin",  "rate",
+        "confirm-p",       "limit",  "floor",     "inconclusive", "blocks-least",
+        "exact-workloads", NULL};
     return g_strv_contains(known, key);
 }
 

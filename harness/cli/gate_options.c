@@ -42,7 +42,10 @@ const struct flag gate_flags[] = {
     {"candidate-cmd", "CMD", NULL, "another, instead of two strategies"},
     CELL_FLAGS,
     {"tiers", "LIST", "exact,memory,time", "what is judged: counts, peaks and pauses, time"},
-    {"budget", "S", "300", "seconds for the whole gate; more see smaller effects"},
+    {"exact-workloads", "LIST", NULL,
+     "more workloads of which the counts alone are judged;\nwhat --workloads names, too, is timed"},
+    {"budget", "S", "300",
+     "seconds for times and memory; more see smaller effects.\nCounts need no budget"},
     {"margin", "PCT", "each metric's own", "a change of time up to this is none"},
     {"pass-margin", "PCT", "each metric's own", "PASS when time is surely below this"},
     {"limit", "CELL:METRIC=PCT", NULL,
@@ -170,6 +173,13 @@ static bool tiers_set(struct gate_options *o, const char *value, struct error *e
     return ok;
 }
 
+static bool exact_workloads_set(struct gate_options *o, const char *value, struct error *err) {
+    if (*value == '\0' || !g_utf8_validate(value, -1, NULL))
+        return error_set(err, EXIT_USAGE, "--exact-workloads is empty or not UTF-8");
+    text_set(&o->exact_workloads, value);
+    return true;
+}
+
 static bool inconclusive_set(struct gate_options *o, const char *value, struct error *err) {
     static const char *const names[] = {"fail", "warn", "ok"};
     for (size_t i = 0; i < G_N_ELEMENTS(names); i++) {
@@ -266,6 +276,8 @@ static bool measuring_set(struct gate_options *o, const char *name, const char *
         return side_set(o, name, value, err);
     if (strcmp(name, "tiers") == 0)
         return tiers_set(o, value, err);
+    if (strcmp(name, "exact-workloads") == 0)
+        return exact_workloads_set(o, value, err);
     if (strcmp(name, "budget") == 0)
         return budget_set(o, value, err);
     if (strcmp(name, "save") == 0) {
@@ -314,7 +326,8 @@ bool gate_options_parse(struct gate_options *o, const struct command *command, i
 }
 
 void gate_options_release(struct gate_options *o) {
-    char *texts[] = {o->base, o->candidate, o->calibration, o->dir, o->from, o->out, o->file};
+    char *texts[] = {o->base, o->candidate, o->calibration, o->dir,
+                     o->from, o->out,       o->file,        o->exact_workloads};
     for (size_t i = 0; i < G_N_ELEMENTS(texts); i++)
         g_free(texts[i]);
     config_release(&o->config);
@@ -357,6 +370,18 @@ static bool sides_check(const struct gate_options *o, enum gate_command which, s
     return true;
 }
 
+static bool tiers_check(const struct gate_options *o, struct error *err) {
+    if (o->exact_workloads == NULL)
+        return true;
+    if ((o->tiers & GATE_TIER_EXACT) == 0)
+        return error_set(err, EXIT_USAGE,
+                         "--exact-workloads %s is to be counted, but --tiers leaves out exact",
+                         o->exact_workloads);
+    return o->sides.kind != GATE_SIDES_COMMANDS ||
+           error_set(err, EXIT_USAGE,
+                     "--exact-workloads chooses among workloads, and these sides are commands");
+}
+
 /* Two reports on standard output are fine (text for people, github's for the runner); a --out that
    no --format goes before is not. */
 static bool outputs_check(struct gate_options *o, struct error *err) {
@@ -375,7 +400,7 @@ bool gate_options_check(struct gate_options *o, enum gate_command which, struct 
         o->budget_s = which == GATE_SELFTEST ? SELFTEST_BUDGET_S : BUDGET_S;
     if (o->from != NULL)
         return from_check(o, err);
-    if (!sides_check(o, which, err))
+    if (!sides_check(o, which, err) || !tiers_check(o, err))
         return false;
     o->sides.base = o->base;
     o->sides.candidate = which == GATE_JUDGE ? o->candidate : o->base;

@@ -11,8 +11,6 @@
 extern const struct flag gate_flags[], gate_calibrate_flags[], gate_selftest_flags[],
     gate_baseline_flags[];
 
-enum gate_tiers { GATE_TIER_EXACT = 1, GATE_TIER_MEMORY = 2, GATE_TIER_TIME = 4, GATE_TIERS = 7 };
-
 /* A report: its format, and the file it goes to; NULL: standard output. */
 struct gate_output {
     const struct gate_format *format;
@@ -22,9 +20,10 @@ struct gate_output {
 struct gate_options {
     struct gate_sides sides; /* borrows from the texts below */
     char *base, *candidate;
-    bool has_strategies;  /* --strategies was given */
-    struct config config; /* what is measured on both sides */
-    unsigned tiers;       /* of enum gate_tiers */
+    bool has_strategies;   /* --strategies was given */
+    struct config config;  /* what is measured on both sides */
+    unsigned tiers;        /* of enum gate_tiers, of what config selects */
+    char *exact_workloads; /* more, of which the counts alone are judged; NULL: none */
     uint64_t budget_s;
     uint64_t draws;             /* decisions drawn for each point of a selftest's curve */
     double margin, pass_margin; /* shares; NaN: not given */

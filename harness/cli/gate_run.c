@@ -4,13 +4,14 @@
  *   plan -> directory with the declared cells -> validity of each -> exact tier -> rounds
  *        -> confirmation of what would be a verdict, on fresh blocks -> directory sealed
  *
- * Time has three quarters of what is left of the budget after the exact tier; the last quarter is
- * for confirmation, which only cells need that changed.
+ * The budget begins with the first round: counts need as long as they need. Rounds have three
+ * quarters of it; the last quarter is for confirmation, which only cells need that changed.
  */
 #include "harness/cli/gate_run.h"
 
 #include <string.h>
 
+#include "harness/analyze/gate_limits.h"
 #include "harness/cli/interrupt.h"
 #include "harness/measure/clock.h"
 #include "harness/measure/machine.h"
@@ -64,15 +65,45 @@ static bool store_make(struct gate_run *run, const GArray *asked, struct error *
     return run->store != NULL && gate_store_write(run->store, &run->rows, err);
 }
 
-static bool plan_make(struct gate_run *run, struct error *err) {
+/* The cells of --workloads and --exact-workloads; those of the latter alone are marked. */
+static bool cells_plan(struct gate_run *run, struct error *err) {
     const struct gate_options *o = run->options;
-    bool ok = gate_plan_build(&run->plan, &o->sides, &o->config, &run->rows, err);
+    struct config all = o->config;
+    char *both = o->exact_workloads == NULL
+                     ? g_strdup(all.workloads)
+                     : g_strconcat(all.workloads, ",", o->exact_workloads, NULL);
+    all.workloads = both;
+    bool ok = gate_plan_build(&run->plan, &o->sides, &all, &run->rows, err);
+    g_free(both);
     if (run->plan.notice != NULL)
         fprintf(stderr, "heapmark: %s\n", run->plan.notice);
-    return ok &&
-           (run->rows.cells->len > 0 || error_set(err, EXIT_CANNOT,
-                                                  "there is nothing to measure: no cell is left of "
-                                                  "these workloads"));
+    if (!ok || o->exact_workloads == NULL)
+        return ok;
+    return gate_plan_mark_counted(&run->plan, &o->sides, &o->config, err);
+}
+
+static bool plan_make(struct gate_run *run, struct error *err) {
+    if (!cells_plan(run, err))
+        return false;
+    for (guint i = 0; run->options->tiers == GATE_TIER_EXACT && i < run->plan.pairs->len; i++)
+        g_array_index(run->plan.pairs, struct gate_pair, i).is_counted_only = true;
+    return run->rows.cells->len > 0 ||
+           error_set(err, EXIT_CANNOT,
+                     "there is nothing to measure: no cell is left of these workloads");
+}
+
+static bool limits_check(const struct gate_run *run, struct error *err) {
+    unsigned *tiers = g_new(unsigned, run->rows.cells->len + 1);
+    for (guint i = 0; i < run->rows.cells->len; i++)
+        tiers[i] = run->options->tiers;
+    for (guint i = 0; i < run->plan.pairs->len; i++) {
+        const struct gate_pair *pair = &g_array_index(run->plan.pairs, struct gate_pair, i);
+        if (pair->is_counted_only)
+            tiers[pair->number - 1] = GATE_TIER_EXACT;
+    }
+    bool ok = gate_limits_check(run->options->limits, run->rows.cells, tiers, err);
+    g_free(tiers);
+    return ok;
 }
 
 static void schedule_make(struct gate_run *run) {
@@ -95,7 +126,8 @@ static bool stage_ends(struct gate_run *run, bool ok) {
 }
 
 bool gate_run_plan(struct gate_run *run, struct error *err) {
-    if (!plan_make(run, err) || !preload_links_dir_make(&run->links, err))
+    if (!plan_make(run, err) || !limits_check(run, err) ||
+        !preload_links_dir_make(&run->links, err))
         return false;
     schedule_make(run);
     return true;
@@ -151,7 +183,8 @@ static struct gate_rounds rounds_of(const struct gate_run *run, const struct gat
                                 .least = rule->blocks_least,
                                 .most = BLOCKS_MOST,
                                 .memory_most = MAX(MEMORY_BLOCKS, rule->blocks_least),
-                                .budget_ns = gate_run_left_ns(run) / 4 * 3};
+                                .budget_ns = gate_run_left_ns(run) / 4 * 3,
+                                .whole_ns = run->options->budget_s * UINT64_C(1000000000)};
 }
 
 static bool metric_is_time(const char *metric) {
@@ -176,6 +209,7 @@ static bool confirm_measure(struct gate_run *run, const struct gate_rule *rule, 
     GArray *cells = cells_to_confirm(findings, is_time);
     struct gate_rounds rounds = rounds_of(run, rule);
     rounds.stage = "confirm";
+    rounds.whole_ns = 0;
     rounds.is_time = is_time;
     rounds.is_memory = !is_time;
     rounds.has_aa = false;
@@ -191,6 +225,7 @@ static bool confirm_measure(struct gate_run *run, const struct gate_rule *rule, 
 bool gate_run_measure(struct gate_run *run, const struct gate_rule *rule, struct error *err) {
     if (!exact_measure(run, err))
         return false;
+    run->start_ns = clock_wall_ns();
     struct gate_rounds rounds = rounds_of(run, rule);
     bool ok = true;
     if (rounds.is_time || rounds.is_memory)

@@ -18,7 +18,7 @@ struct gate_run {
     struct progress progress;
     GStringChunk *text; /* of progress lines */
     struct preload_links links;
-    uint64_t start_ns;
+    uint64_t start_ns; /* of the budget */
 };
 
 void gate_run_init(struct gate_run *run, const struct gate_options *options);

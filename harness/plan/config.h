@@ -28,6 +28,8 @@ struct config {
     uint64_t timeout_s;    /* per cell */
     uint64_t memory_bytes; /* limit per cell program, 0: three quarters of what is available */
     char *counters;        /* list of libpfm4 event names; NULL: the default list */
+    bool is_part;          /* of a greater selection, which has checked the values: those for what
+                              is not selected here are passed over */
 };
 
 void config_init(struct config *c); /* the defaults */

@@ -267,8 +267,8 @@ bool selections_build(struct selections *s, const struct config *config,
     struct selection_context *user = context_add(s, NULL);
     return context_fill_user(user, config, err) &&
            list_resolve(&selector, user, config->workloads, 0) &&
-           assignments_check(&selector, user->threads) &&
-           assignments_check(&selector, user->parameters);
+           (config->is_part || (assignments_check(&selector, user->threads) &&
+                                assignments_check(&selector, user->parameters)));
 }
 
 void selections_release(struct selections *s) {

@@ -24,12 +24,21 @@ enum gate_method {
     GATE_METHOD_PROCESSES, /* whole processes, alternating, not bound: background threads */
 };
 
+/* What may be measured; several are joined with |. */
+enum gate_tiers {
+    GATE_TIER_EXACT = 1,  /* counts */
+    GATE_TIER_MEMORY = 2, /* peaks and pauses */
+    GATE_TIER_TIME = 4,
+    GATE_TIERS = 7
+};
+
 struct gate_pair {
     uint64_t number; /* of the cell in cells.csv */
     struct gate_side base, candidate;
     enum gate_method method;
-    uint64_t operations; /* of a slice or a process, per thread; both sides the same; 0 until
-                            gate_time_prepare has chosen them */
+    uint64_t operations;  /* of a slice or a process, per thread; both sides the same; 0 until
+                             gate_time_prepare has chosen them */
+    bool is_counted_only; /* the exact tier alone: it takes part in no round */
 };
 
 /* Shared by all measurements; borrowed. */

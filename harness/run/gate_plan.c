@@ -68,17 +68,22 @@ static bool catalogue_fill(struct plan_builder *b, size_t side) {
     return ok;
 }
 
-/* config is borrowed with another list of strategies in it: a matrix only reads it. */
-static bool matrix_fill(struct plan_builder *b, size_t side) {
+/* The matrix of a side's strategies. config is borrowed with another list of strategies in it: a
+   matrix only reads it. */
+static bool side_matrix_build(struct matrix *matrix, const struct plan_builder *b, size_t side) {
     struct config config = *b->config;
     bool is_build = b->sides->kind == GATE_SIDES_BUILDS;
     char *strategies = g_strdup(is_build ? config.strategies : side_text(b->sides, side));
     config.strategies = strategies;
-    struct matrix *matrix = &b->plan->matrices[side];
     bool ok = matrix_build(matrix, &config, &b->plan->catalogues[side], b->err);
     g_free(strategies);
-    b->plan->has_matrix[side] = ok;
-    if (ok && !is_build && matrix->strategies->len != 1)
+    return ok;
+}
+
+static bool matrix_fill(struct plan_builder *b, size_t side) {
+    struct matrix *matrix = &b->plan->matrices[side];
+    bool ok = b->plan->has_matrix[side] = side_matrix_build(matrix, b, side);
+    if (ok && b->sides->kind != GATE_SIDES_BUILDS && matrix->strategies->len != 1)
         ok = error_set(b->err, EXIT_USAGE, "--%s takes one strategy, and \"%s\" is %u",
                        side == 0 ? "base" : "candidate", side_text(b->sides, side),
                        matrix->strategies->len);
@@ -199,6 +204,29 @@ bool gate_plan_build(struct gate_plan *p, const struct gate_sides *sides,
             return false;
     }
     matrices_join(&b);
+    return true;
+}
+
+bool gate_plan_mark_counted(struct gate_plan *p, const struct gate_sides *sides,
+                            const struct config *timed, struct error *err) {
+    /* Values for what is only counted are none of this part's. */
+    struct config part = *timed;
+    part.is_part = true;
+    struct plan_builder b = {p, sides, &part, NULL, err};
+    struct matrix matrix;
+    if (sides->kind == GATE_SIDES_COMMANDS)
+        return true;
+    if (!side_matrix_build(&matrix, &b, 0))
+        return false;
+    GHashTable *asked = cells_by_key(&matrix);
+    for (guint i = 0; i < p->pairs->len; i++) {
+        struct gate_pair *pair = &g_array_index(p->pairs, struct gate_pair, i);
+        char *key = cell_key(&p->matrices[0], pair->base.cell);
+        pair->is_counted_only = !g_hash_table_contains(asked, key);
+        g_free(key);
+    }
+    g_hash_table_destroy(asked);
+    matrix_release(&matrix);
     return true;
 }
 

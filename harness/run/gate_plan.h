@@ -41,6 +41,14 @@ struct gate_plan {
  */
 bool gate_plan_build(struct gate_plan *p, const struct gate_sides *sides,
                      const struct config *config, struct gate_rows *rows, struct error *err);
+
+/*
+ * Marks every pair is_counted_only but those that `timed` asks for, which selects some of the
+ * plan's workloads. Refuses (EXIT_USAGE) what matrix_build refuses; pairs of commands have no
+ * workloads and are left as they are.
+ */
+bool gate_plan_mark_counted(struct gate_plan *p, const struct gate_sides *sides,
+                            const struct config *timed, struct error *err);
 void gate_plan_release(struct gate_plan *p);
 
 #endif

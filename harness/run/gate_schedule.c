@@ -6,9 +6,12 @@
  */
 #include "harness/run/gate_schedule.h"
 
+#include <math.h>
 #include <string.h>
 
 #include "harness/run/order.h"
+
+#define OVERRUN_NS 30e9
 
 void gate_schedule_init(struct gate_schedule *s) {
     s->blocks = g_new0(uint64_t, s->rows->cells->len + 1);
@@ -61,6 +64,8 @@ bool gate_schedule_prepare(struct gate_schedule *s, struct error *err) {
     bool ok = true;
     for (guint i = 0; ok && i < s->pairs->len; i++) {
         struct gate_pair *pair = pair_at(s, i);
+        if (pair->is_counted_only)
+            continue;
         tell(s, pair, i, s->pairs->len);
         ok = interrupt_check(s, err) && s->meter->prepare(pair, s->options, s->rows, err) &&
              keep(s, err);
@@ -94,6 +99,8 @@ struct stage {
 };
 
 static bool pair_takes_part(const struct gate_rounds *r, const struct gate_pair *pair) {
+    if (pair->is_counted_only)
+        return false;
     if (r->only == NULL)
         return true;
     for (guint i = 0; i < r->only->len; i++) {
@@ -159,6 +166,24 @@ static unsigned rounds_affordable(const struct stage *stage, uint64_t spent_ns) 
     return (unsigned)MIN(rounds, G_MAXUINT / 2);
 }
 
+/* Whether the budget is less than the least by more than a busy machine explains. */
+static bool budget_check(const struct stage *stage, unsigned least, uint64_t round_ns,
+                         struct error *err) {
+    const double whole = (double)stage->rounds->whole_ns, budget = (double)stage->rounds->budget_ns;
+    double need = (double)round_ns * least;
+    if (whole <= 0 || need <= fmax(2 * whole, whole + OVERRUN_NS))
+        return true;
+    /* As much of the whole goes to other stages as now. */
+    double wanted_s = ceil(need * (budget > 0 ? whole / budget : 1) / 1e10) * 10;
+    guint cells = stage->order->len;
+    return error_set(err, EXIT_USAGE,
+                     "--budget %.0f holds %.0f of the %u cells that are timed: the least that a "
+                     "verdict needs takes about %.0f s here; give --budget %.0f, or name fewer "
+                     "cells",
+                     whole / 1e9, floor(cells * whole / 1e9 / wanted_s), cells, need / 1e9,
+                     wanted_s);
+}
+
 static bool stage_run(struct stage *stage, struct error *err) {
     const struct gate_rounds *r = stage->rounds;
     const struct gate_meter *meter = stage->schedule->meter;
@@ -167,6 +192,8 @@ static bool stage_run(struct stage *stage, struct error *err) {
     stage->last_round = most;
     for (stage->round = 1; stage->round <= stage->last_round; stage->round++) {
         if (!round_measure(stage, err))
+            return false;
+        if (stage->round == 1 && !budget_check(stage, least, meter->now_ns() - start_ns, err))
             return false;
         unsigned affordable = MAX(rounds_affordable(stage, meter->now_ns() - start_ns), least);
         stage->last_round = MIN(most, MAX(affordable, stage->round));

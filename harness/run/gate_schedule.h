@@ -53,7 +53,8 @@ struct gate_schedule {
 void gate_schedule_init(struct gate_schedule *s);
 void gate_schedule_release(struct gate_schedule *s);
 
-/* Validity of every pair. As all of these: false only when the whole gate ends. */
+/* Validity of every pair that takes part in rounds; the exact tier checks its own. As all of these:
+ * false only when the whole gate ends. */
 bool gate_schedule_prepare(struct gate_schedule *s, struct error *err);
 
 /* The exact tier of every pair whose status is ok, or not known yet. */
@@ -69,6 +70,7 @@ struct gate_rounds {
     unsigned least, most; /* blocks of the pair ab (or aa, when all are) */
     unsigned memory_most; /* the same of memory, where it is measured apart */
     uint64_t budget_ns;   /* for all rounds of the stage */
+    uint64_t whole_ns;    /* --budget, which budget_ns is a part of; 0: whatever `least` takes */
     const GArray *only;   /* of uint64_t, the cells of these rounds; NULL: all */
 };
 
@@ -76,6 +78,9 @@ struct gate_rounds {
  * Measures rounds until every cell has `most` blocks, or, from `least` on, until another round
  * would exceed the budget. The rounds that are left are counted anew after each, by the clock
  * alone.
+ *
+ * Refuses (EXIT_USAGE) after the first round a budget whose cells could not have their least blocks
+ * in twice the time, or in half a minute more: a verdict that is given too little is none.
  */
 bool gate_schedule_rounds(struct gate_schedule *s, const struct gate_rounds *r, struct error *err);
 

@@ -321,6 +321,72 @@ mutant() { # NAME COMMAND
     refused 2 'cannot read a calibration'
 }
 
+@test "a limit that names nothing of this gate is refused before anything is measured" {
+    fake_gate fake --dir kept --limit 'clam:wall_ns=5'
+    refused 2 '--limit clam:wall_ns names no cell of this gate; did you mean calm? (there is "calm bytes=8")'
+    fake_gate fake --dir kept --limit 'calm*:wall_ns=5' --limit 'calm*:allocs=5'
+    refused 2 'of the 1 cell that it names allocs is not measured, as it is of the tier exact'
+    fake_gate fake --dir kept --limit '*:gc_pause*=5'
+    refused 2 'is of the tier memory'
+    [ ! -e kept ]
+    heapmark gate baseline --base fake --workloads calm --file missing.csv --limit 'calm:wall_ns=5'
+    [ "$status" -eq 2 ]
+    "$MAKE_GATE" made 0
+    heapmark gate --from made --limit 'small*:gc_pause_ns_max=5'
+    ended 0 PASS # it is of the tier of memory, which was measured
+    heapmark gate --from made --limit 'smal:allocs=5'
+    refused 2 'did you mean small? (there are "create-pointer bytes=80", "small bytes=80")'
+    sed -i '/^2,/d' made/counts.csv
+    seal
+    heapmark gate --from made --limit 'small:allocs=5'
+    refused 2 'of the 1 cell that it names allocs is not measured'
+}
+
+# The method of a cell of kept/: empty when it is counted only.
+method_of() { # WORKLOAD
+    head -1 kept/cells.csv | tr ',' '\n' | grep -nx method | cut -d: -f1 >column.txt
+    grep "^[0-9]*,$1," kept/cells.csv | cut -d, -f"$(cat column.txt)"
+}
+
+@test "one gate times some cells and only counts others" {
+    heapmark gate --base fake --candidate fake --workloads calm --exact-workloads '*' --tiers exact,time \
+        --budget 1 --dir kept
+    ended 0 'gate: PASS'
+    [ "$(method_of calm)" = slices ] && [ -z "$(method_of other)" ]
+    [ "$(grep -c '^2,' kept/blocks.csv)" -eq 0 ] && [ "$(grep -c '^1,wall_ns' kept/blocks.csv)" -ge 16 ]
+    grep -q '^1,allocs,' kept/counts.csv && grep -q '^2,allocs,1,1000,500,500,' kept/counts.csv
+    grep -qx 'exact-workloads: \*' kept/gate.txt
+    heapmark gate --from kept --format text --out again.txt
+    heapmark gate --from kept --limit 'other*:allocs=5'
+    ended 0 PASS
+    heapmark gate --from kept --limit 'other*:wall_ns=5'
+    refused 2 'wall_ns is not measured'
+    heapmark gate --base fake --candidate fake --workloads calm --exact-workloads other --tiers exact,time \
+        --budget 1 --limit 'other*:wall_ns=5'
+    refused 2 'wall_ns is not measured'
+}
+
+@test "a cell that is only counted can be red, too, and values may be for it alone" {
+    heapmark gate --base fake --candidate fake:fault=more --workloads calm --exact-workloads other \
+        --param other.bytes=16,32 --tiers exact,time --budget 1 --dir kept
+    ended 1 'REGRESSED  other bytes=32'
+    [[ $out == *'501 instead of 500'* ]]
+    heapmark gate --base fake --candidate fake:fault=checksum --workloads calm --exact-workloads other \
+        --tiers exact,time --budget 1
+    ended 4 'different work'
+}
+
+@test "exact workloads that do not go with the rest are refused" {
+    fake_gate fake --exact-workloads other
+    refused 2 '--tiers leaves out exact'
+    fake_gate fake --tiers exact --exact-workloads ''
+    refused 2 '--exact-workloads is empty'
+    fake_gate fake --tiers exact --exact-workloads oter
+    refused 2 oter
+    heapmark gate --base-cmd true --candidate-cmd true --exact-workloads other
+    refused 2 'these sides are commands'
+}
+
 @test "--from measures nothing, so it takes no sides and keeps nothing" {
     "$MAKE_GATE" made 0
     heapmark gate --from made --base fake
@@ -455,7 +521,7 @@ ci_step() { # ARGUMENTS: NAME=VALUE ...
 }
 
 @test "a CI step takes limits line by line, and a refused gate is INVALID" {
-    ci_step GATE_BASE=fake GATE_CANDIDATE=fake:slow=2 GATE_LIMITS=$'other*:wall_ns=1\ncalm*:wall_ns=5'
+    ci_step GATE_BASE=fake GATE_CANDIDATE=fake:slow=2 GATE_LIMITS=$'*:wall_ns=1\ncalm*:wall_ns=5'
     ended 0 'gate: PASS'
     ci_step GATE_BASE=fake GATE_DIR=again GATE_CANDIDATE=fak
     [ "$status" -eq 2 ]

@@ -316,6 +316,57 @@ static void validity_comes_before_counts_and_only_valid_cells_are_counted(void *
     fixture_release(&f);
 }
 
+static void what_is_only_counted_takes_part_in_no_round(void **state) {
+    (void)state;
+    struct fixture f;
+    struct error err;
+    fixture_init(&f);
+    g_array_index(f.schedule.pairs, struct gate_pair, 1).is_counted_only = true;
+    const struct gate_counts_request request = {GATE_COUNT_ALL, 2};
+    const struct gate_rounds rounds = {.stage = "measure", .is_time = true, .least = 1, .most = 1};
+    assert_true(gate_schedule_prepare(&f.schedule, &err));
+    assert_string_equal(script.seen->str, "p1 p3 ");
+    g_string_truncate(script.seen, 0);
+    assert_true(gate_schedule_counts(&f.schedule, &request, &err));
+    assert_string_equal(script.seen->str, "c1 c2 c3 ");
+    g_string_truncate(script.seen, 0);
+    assert_true(gate_schedule_rounds(&f.schedule, &rounds, &err));
+    assert_null(strstr(script.seen->str, "t2"));
+    assert_non_null(strstr(script.seen->str, "t1"));
+    assert_non_null(strstr(script.seen->str, "t3"));
+    fixture_release(&f);
+}
+
+/* Three cells and 16 blocks each: 16 rounds. */
+static void a_budget_far_below_the_least_is_refused_after_one_round(void **state) {
+    (void)state;
+    const uint64_t second = UINT64_C(1000000000);
+    const struct gate_rounds rounds = {.stage = "measure",
+                                       .is_time = true,
+                                       .least = 16,
+                                       .most = 100,
+                                       .budget_ns = 15 * second,
+                                       .whole_ns = 20 * second};
+    struct fixture f;
+    struct error err;
+    fixture_init(&f);
+    script.block_ns = 3 * second;
+    assert_true(gate_schedule_prepare(&f.schedule, &err));
+    assert_false(gate_schedule_rounds(&f.schedule, &rounds, &err));
+    assert_int_equal(err.exit_status, EXIT_USAGE);
+    assert_string_equal(err.text, "--budget 20 holds 0 of the 3 cells that are timed: the least "
+                                  "that a verdict needs takes about 144 s here; give --budget 200, "
+                                  "or name fewer cells");
+    assert_int_equal(script.blocks, CELLS);
+    fixture_release(&f);
+    fixture_init(&f);
+    script.block_ns = second; /* 48 s: less than half a minute too much */
+    assert_true(gate_schedule_prepare(&f.schedule, &err));
+    assert_true(gate_schedule_rounds(&f.schedule, &rounds, &err));
+    assert_int_equal(script.blocks, 16 * CELLS);
+    fixture_release(&f);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_cell_gets_the_most_blocks_and_a_fifth_more_as_aa),
@@ -328,6 +379,8 @@ int main(void) {
         cmocka_unit_test(an_interrupted_gate_keeps_what_it_has),
         cmocka_unit_test(every_measurement_is_kept_before_the_next),
         cmocka_unit_test(validity_comes_before_counts_and_only_valid_cells_are_counted),
+        cmocka_unit_test(what_is_only_counted_takes_part_in_no_round),
+        cmocka_unit_test(a_budget_far_below_the_least_is_refused_after_one_round),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
