@@ -18,7 +18,8 @@
  * upper 97.5 % bound lies below 1 + pass_margin. INCONCLUSIVE: anything else, or live A/A blocks
  * that show (signed-rank, 1 %) a bias beyond half the margin, or from which the blocks of base and
  * candidate do not differ (rank-sum, 5 %). The margin is the greater of the user's and the
- * calibrated noise floor (gate_margin.h).
+ * calibrated noise floor (gate_margin.h). A banded metric that one side has and the other has not
+ * is judged by that (gate_presence.h).
  */
 #ifndef HEAPMARK_HARNESS_ANALYZE_GATE_H
 #define HEAPMARK_HARNESS_ANALYZE_GATE_H

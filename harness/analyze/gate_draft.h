@@ -40,6 +40,9 @@ struct gate_draft {
     double aa_more, aa_less; /* of the A/A blocks: "not more (less) than half the margin" */
     double beyond_more, beyond_less;   /* "not more (less) than the A/A blocks"; 0 without any */
     double confirm_more, confirm_less; /* of the confirmation blocks alone; 1 without any */
+    bool is_presence;                  /* the metric comes or goes: see gate_presence.h */
+    unsigned base_only,
+        candidate_only; /* blocks of the first stage in which only one side has it */
 };
 
 /* An empty finding of a metric (NULL: of the cell as a whole) of a cell. */

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "harness/analyze/gate_presence.h"
 #include "harness/analyze/rank_sum.h"
 #include "harness/analyze/signed_rank.h"
 #include "harness/analyze/statistics.h"
@@ -110,6 +111,19 @@ static void blocks_release(struct blocks *b) {
     g_free(b->candidate);
 }
 
+/* Whether no side of any block has a value of what is no time, but a reason: it cannot be measured
+   here. */
+static bool is_absent(const struct gate_group *group) {
+    if (gate_metric_find(group->metric)->tier == GATE_TIME)
+        return false;
+    for (guint i = 0; i < group->blocks->len; i++) {
+        const struct gate_block_row *row = g_ptr_array_index(group->blocks, i);
+        if (!is_void(row) || !isnan(row->base) || !isnan(row->candidate))
+            return false;
+    }
+    return true;
+}
+
 static bool is_constant(const double *values, size_t count) {
     for (size_t i = 1; i < count; i++) {
         if (values[i] != values[0])
@@ -130,9 +144,10 @@ static double median_unsorted(const double *values, size_t count) {
    busy machine made them void. */
 static void few_blocks_end(struct gate_draft *draft, const struct blocks *b, GStringChunk *text) {
     if (b->count + b->voids >= GATE_BLOCKS_FOR_INTERVAL)
-        gate_draft_end(draft, text, GATE_INCONCLUSIVE,
-                       "only %zu of %zu blocks count: %s; measure again on a quieter machine",
-                       b->count, b->count + b->voids, b->void_reason);
+        gate_draft_end(draft, text, GATE_INCONCLUSIVE, "only %zu of %zu blocks count: %s%s",
+                       b->count, b->count + b->voids, b->void_reason,
+                       draft->finding.tier == GATE_TIME ? "; measure again on a quieter machine"
+                                                        : "");
     else
         gate_draft_end(draft, text, GATE_INVALID,
                        "%zu block%s cannot make an interval, %d can; give it more --budget",
@@ -264,9 +279,10 @@ static void quantity_check(struct gate_draft *draft, const struct blocks *ab,
     double all = (double)(ab->count + ab->voids);
     if (ab->voids > VOID_SHARE_MOST * all)
         gate_draft_end(draft, text, GATE_INCONCLUSIVE,
-                       "%u of %.0f blocks are void (%s), more than a quarter; measure again on a "
-                       "quieter machine",
-                       ab->voids, all, ab->void_reason);
+                       "%u of %.0f blocks are void (%s), more than a quarter%s", ab->voids, all,
+                       ab->void_reason,
+                       draft->finding.tier == GATE_TIME ? "; measure again on a quieter machine"
+                                                        : "");
     else if (ab->count < rule->blocks_least)
         gate_draft_end(draft, text, GATE_INCONCLUSIVE,
                        "%zu blocks of the %u that a verdict needs; give it more --budget",
@@ -291,6 +307,15 @@ static void blocks_measure(struct gate_draft *draft, const struct gate_group *gr
 void gate_sample_measure(struct gate_draft *draft, const struct gate_group *group,
                          const struct gate_rule *rule, GStringChunk *text) {
     if (!rows_check(draft, group, gate_metric_find(group->metric), text))
+        return;
+    if (is_absent(group)) {
+        gate_draft_end(
+            draft, text, GATE_INCONCLUSIVE, "%s",
+            ((const struct gate_block_row *)g_ptr_array_index(group->blocks, 0))->reason);
+        draft->state = GATE_DRAFT_ABSENT;
+        return;
+    }
+    if (gate_presence_measure(draft, group, rule, text))
         return;
     struct blocks ab = blocks_of(group, "measure", "ab");
     blocks_measure(draft, group, &ab, text);

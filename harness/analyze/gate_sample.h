@@ -21,7 +21,9 @@
 
 enum { GATE_BLOCKS_FOR_INTERVAL = 6 };
 
-/* Fills the draft's estimates and p-values and leaves it open, or ends it. */
+/* A metric that comes or goes is left to gate_presence.h; one that no block of either side has,
+   with the reason, ends as absent. Otherwise fills the draft's estimates and p-values and leaves it
+   open, or ends it. */
 void gate_sample_measure(struct gate_draft *draft, const struct gate_group *group,
                          const struct gate_rule *rule, GStringChunk *text);
 

@@ -3,6 +3,7 @@
 #include <math.h>
 
 #include "harness/analyze/discovery.h"
+#include "harness/analyze/gate_presence.h"
 #include "harness/analyze/visible.h"
 
 #define POWER    0.9
@@ -152,11 +153,15 @@ static bool is_confirmed(const struct gate_draft *draft, const struct gate_famil
 
 void gate_draft_conclude(struct gate_draft *draft, const struct gate_family *family,
                          GStringChunk *text) {
+    int direction = gate_draft_direction(draft, family);
+    bool is_confirmed_now = direction != 0 && is_confirmed(draft, family, direction);
+    if (draft->is_presence) {
+        gate_presence_conclude(draft, direction, is_confirmed_now, text);
+        return;
+    }
     struct visible_rule visible = {family->level, POWER};
     double beyond = visible_shift(&draft->ab, draft->finding.blocks, visible);
     draft->finding.visible = expm1(draft->margin.log_margin + beyond);
-    int direction = gate_draft_direction(draft, family);
-    bool is_confirmed_now = direction != 0 && is_confirmed(draft, family, direction);
     if (is_biased(draft))
         conclude_biased(draft, text);
     else if (rejected(draft, family) > 0 && direction == 0)

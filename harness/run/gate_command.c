@@ -230,24 +230,38 @@ static bool turn(struct turns *t, bool is_candidate, double values[2], struct er
     return ok;
 }
 
+/* What a run of a side has: NaN where it cannot be seen. */
+struct turn_sum {
+    double sum[2];
+    double log_ratio;
+};
+
+static struct turn_sum turns_sum(double values[BLOCK_RUNS][2], const bool *is_candidate,
+                                 size_t metric) {
+    struct turn_sum s = {{0, 0}, 0};
+    for (int run = 0; run < BLOCK_RUNS; run++) {
+        s.sum[is_candidate[run]] += values[run][metric];
+        s.log_ratio += (is_candidate[run] ? 1 : -1) * log(values[run][metric]);
+    }
+    return s;
+}
+
 static void turns_append(const struct turns *t, double values[BLOCK_RUNS][2],
                          const bool *is_candidate) {
     static const char *const metrics[] = {"wall_ns", "rss_peak_bytes"};
     for (size_t m = 0; m < G_N_ELEMENTS(metrics); m++) {
-        double sum[2] = {0, 0}, log_ratio = 0;
-        for (int run = 0; run < BLOCK_RUNS; run++) {
-            sum[is_candidate[run]] += values[run][m];
-            log_ratio += (is_candidate[run] ? 1 : -1) * log(values[run][m]);
-        }
-        if (isnan(log_ratio))
-            continue;
+        struct turn_sum s = turns_sum(values, is_candidate, m);
+        const char *reason = isnan(s.log_ratio) ? "a process that is smaller than heapmark itself "
+                                                  "does not show its greatest resident size"
+                                                : NULL;
         gate_block_append(t->pair, t->request,
                           &(struct gate_block_values){.metric = metrics[m],
                                                       .candidate_first = is_candidate[0],
                                                       .slices = SIDE_RUNS,
-                                                      .base = sum[0] / SIDE_RUNS,
-                                                      .candidate = sum[1] / SIDE_RUNS,
-                                                      .log_ratio = log_ratio / SIDE_RUNS},
+                                                      .base = s.sum[0] / SIDE_RUNS,
+                                                      .candidate = s.sum[1] / SIDE_RUNS,
+                                                      .log_ratio = s.log_ratio / SIDE_RUNS,
+                                                      .reason = reason},
                           t->rows);
     }
 }

@@ -6,7 +6,7 @@
  * the reason. Its environment is heapmark's own and one variable of a random length.
  *
  * The greatest resident size of a process counts from fork, so one smaller than heapmark's own
- * cannot be seen; then there is no row of rss_peak_bytes.
+ * cannot be seen; then the row of rss_peak_bytes is void, with that reason.
  */
 #ifndef HEAPMARK_HARNESS_RUN_GATE_COMMAND_H
 #define HEAPMARK_HARNESS_RUN_GATE_COMMAND_H

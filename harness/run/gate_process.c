@@ -25,10 +25,11 @@ enum {
 static const struct {
     const char *name;
     bool is_time;
-} metrics[] = {{"wall_ns", true},
-               {"rss_peak_bytes", false},
-               {"gc_pause_ns_max", false},
-               {"gc_pause_ns_p99", false}};
+    bool may_be_none; /* a run without it has none, and is no failure to measure */
+} metrics[] = {{"wall_ns", true, false},
+               {"rss_peak_bytes", false, false},
+               {"gc_pause_ns_max", false, true},
+               {"gc_pause_ns_p99", false, true}};
 
 enum { METRICS = G_N_ELEMENTS(metrics) };
 
@@ -137,12 +138,23 @@ static bool relay_take(struct relay *r, struct relay_values *v, int run, struct 
     return true;
 }
 
-/* Mean over a side's runs. */
+/* A side's runs that have a metric. */
+static int side_runs(const struct relay_values *v, size_t metric, bool is_candidate) {
+    int count = 0;
+    for (int run = 0; run < BLOCK_RUNS; run++)
+        count += v->is_candidate[run] == is_candidate && !isnan(v->value[metric][run]);
+    return count;
+}
+
+/* Mean over a side's runs that have it; of none, 0 where that is a value. */
 static double side_mean(const struct relay_values *v, size_t metric, bool is_candidate) {
     double sum = 0;
-    for (int run = 0; run < BLOCK_RUNS; run++)
-        sum += v->is_candidate[run] == is_candidate ? v->value[metric][run] : 0;
-    return sum / SIDE_RUNS;
+    int count = side_runs(v, metric, is_candidate);
+    for (int run = 0; run < BLOCK_RUNS; run++) {
+        if (v->is_candidate[run] == is_candidate && !isnan(v->value[metric][run]))
+            sum += v->value[metric][run];
+    }
+    return count > 0 ? sum / count : metrics[metric].may_be_none ? 0 : NAN;
 }
 
 static double relay_log_ratio(const struct relay_values *v, size_t metric) {
@@ -152,19 +164,31 @@ static double relay_log_ratio(const struct relay_values *v, size_t metric) {
     return sum / SIDE_RUNS;
 }
 
-/* A metric that a run does not have is none of the pair. */
+/* A metric that no run has is none of the pair; one that some have makes the block void, with who
+   has it. */
+static void relay_append_metric(const struct relay *r, const struct relay_values *v, size_t m) {
+    int base = side_runs(v, m, false), candidate = side_runs(v, m, true);
+    char *reason = base + candidate == BLOCK_RUNS
+                       ? NULL
+                       : g_strdup_printf("%d of %d processes of the base have it, and %d of %d of "
+                                         "the candidate",
+                                         base, SIDE_RUNS, candidate, SIDE_RUNS);
+    struct gate_block_values values = {.metric = metrics[m].name,
+                                       .candidate_first = v->is_candidate[0],
+                                       .slices = SIDE_RUNS,
+                                       .base = side_mean(v, m, false),
+                                       .candidate = side_mean(v, m, true),
+                                       .log_ratio = relay_log_ratio(v, m),
+                                       .reason = reason};
+    if (base + candidate > 0)
+        gate_block_append(r->pair, r->request, &values, r->rows);
+    g_free(reason);
+}
+
 static void relay_append(const struct relay *r, const struct relay_values *v, bool with_time) {
     for (size_t m = 0; m < METRICS; m++) {
-        double log_ratio = relay_log_ratio(v, m);
-        if (isnan(log_ratio) || (metrics[m].is_time && !with_time))
-            continue;
-        struct gate_block_values values = {.metric = metrics[m].name,
-                                           .candidate_first = v->is_candidate[0],
-                                           .slices = SIDE_RUNS,
-                                           .base = side_mean(v, m, false),
-                                           .candidate = side_mean(v, m, true),
-                                           .log_ratio = log_ratio};
-        gate_block_append(r->pair, r->request, &values, r->rows);
+        if (with_time || !metrics[m].is_time)
+            relay_append_metric(r, v, m);
     }
 }
 

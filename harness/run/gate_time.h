@@ -47,10 +47,10 @@ bool gate_time_prepare(struct gate_pair *pair, const struct gate_measure_options
 
 /*
  * Measures one block of a prepared pair and appends a row to rows->blocks: wall_ns; of pairs by
- * process also rss_peak_bytes and, where both sides have stops of the world, gc_pause_ns_max and
- * gc_pause_ns_p99. A block that broke the rule (gate_slices.h) has its reason and no log_ratio. A
- * side that fails makes the cell's status, and no row. A cell whose status is not "ok" is left
- * alone.
+ * process also rss_peak_bytes and, where a side has stops of the world, gc_pause_ns_max and
+ * gc_pause_ns_p99: void, with 0 of a side that has none, where not all its processes have them. A
+ * block that broke the rule (gate_slices.h) has its reason and no log_ratio. A side that fails
+ * makes the cell's status, and no row. A cell whose status is not "ok" is left alone.
  */
 bool gate_time_block(const struct gate_pair *pair, const struct gate_block_request *request,
                      const struct gate_measure_options *options, struct gate_rows *rows,

@@ -142,8 +142,6 @@ static const char *count_fault(const struct row_check *c, const struct gate_coun
         return "metric is empty";
     if (count->repeat == COUNT_EMPTY || count->repeat == 0)
         return "repeats are numbered from 1";
-    if (count->base < 0 || count->candidate < 0)
-        return "a count is not below 0";
     if ((isnan(count->base) || isnan(count->candidate)) && count->reason == NULL)
         return "a count that is not known needs its reason";
     if (count->reason == NULL && (count->operations == COUNT_EMPTY || count->operations == 0))

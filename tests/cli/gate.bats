@@ -44,6 +44,16 @@ ended() { # EXIT-STATUS PATTERN
     ended 0 PASS
 }
 
+@test "pauses that appear are red, and those that are gone are not green by themselves" {
+    fake_gate fake:fault=stops --tiers memory
+    ended 1 'REGRESSED  calm bytes=8  gc_pause_ns_max'
+    [[ $out == *'new: only the candidate has it in 20 of 20 blocks, and again in fresh ones'* ]]
+    heapmark gate --base fake:fault=stops --candidate fake --workloads calm --tiers memory --budget 1 --dir kept
+    ended 3 'gone: only the base has it in 20 of 20 blocks'
+    heapmark gate --from kept --limit '*:gc_pause*=100'
+    ended 0 'IMPROVED  calm bytes=8  gc_pause_ns_max'
+}
+
 @test "every fifth block is an A/A block" {
     fake_gate fake --dir kept
     local all aa

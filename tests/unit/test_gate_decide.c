@@ -347,6 +347,127 @@ static void labels_name_what_tells_cells_apart(void **state) {
     g_free(label);
 }
 
+/* Blocks in which one side has a pause and the other none. */
+static void pauses_add(struct gate_fixture *f, const char *stage, unsigned count,
+                       const double sides[2]) {
+    for (unsigned i = 0; i < count; i++) {
+        struct gate_block_row row;
+        row_clear(&gate_block_type, &row);
+        row.cell = 1;
+        row.metric = "gc_pause_ns_max";
+        row.block = ++f->blocks;
+        row.stage = stage;
+        row.pair = "ab";
+        row.first = "base";
+        row.slices = 2;
+        row.base = sides[0];
+        row.candidate = sides[1];
+        row.reason = "2 of 2 processes of one side have it, and 0 of 2 of the other";
+        g_array_append_val(f->rows.blocks, row);
+    }
+}
+
+/* So many blocks with pauses of one side alone, in both stages. */
+static void gate_of_pauses(struct gate_fixture *f, unsigned measure, unsigned confirm,
+                           const double sides[2]) {
+    gate_of_effects(f, 0, NAN);
+    pauses_add(f, "measure", measure, sides);
+    pauses_add(f, "confirm", confirm, sides);
+}
+
+static void assert_pauses(const struct gate_fixture *f, const struct gate_rule *rule,
+                          enum gate_verdict expected, const char *reason) {
+    struct gate_findings findings;
+    gate_decide(&findings, &f->rows, rule);
+    const struct gate_finding *found = gate_fixture_finding(&findings, 1, "gc_pause_ns_max");
+    assert_int_equal(found->verdict, expected);
+    assert_non_null(strstr(found->reason, reason));
+    gate_findings_release(&findings);
+}
+
+static const double appeared[2] = {0, 90000}, gone[2] = {90000, 0};
+
+static void pauses_where_there_were_none_regress_when_confirmed(void **state) {
+    (void)state;
+    struct gate_fixture f;
+    gate_of_pauses(&f, 20, 0, appeared);
+    GArray *found = gate_to_confirm(&f.rows, &gate_rule_initial);
+    assert_int_equal(found->len, 1);
+    assert_string_equal(g_array_index(found, struct gate_finding, 0).metric, "gc_pause_ns_max");
+    g_array_free(found, TRUE);
+    assert_pauses(&f, &gate_rule_initial, GATE_INCONCLUSIVE, "no fresh blocks");
+    pauses_add(&f, "confirm", 20, appeared);
+    assert_pauses(&f, &gate_rule_initial, GATE_REGRESSED, "only the candidate has it in 20 of 20");
+    gate_fixture_release(&f);
+    gate_of_pauses(&f, 20, 0, appeared);
+    pauses_add(&f, "confirm", 10, appeared);
+    pauses_add(&f, "confirm", 10, gone);
+    assert_pauses(&f, &gate_rule_initial, GATE_INCONCLUSIVE, "did not confirm");
+    gate_fixture_release(&f);
+    gate_of_pauses(&f, 10, 10, appeared);
+    assert_pauses(&f, &gate_rule_initial, GATE_INCONCLUSIVE, "a verdict needs 16");
+    gate_fixture_release(&f);
+}
+
+static void pauses_that_are_gone_are_green_only_when_a_limit_says_so(void **state) {
+    (void)state;
+    struct gate_fixture f;
+    gate_of_pauses(&f, 20, 20, gone);
+    assert_pauses(&f, &gate_rule_initial, GATE_INCONCLUSIVE, "--limit");
+    const struct gate_limit limit = {"*", "gc_pause*", 1};
+    struct gate_rule rule = gate_rule_initial;
+    rule.limits = &limit;
+    rule.limit_count = 1;
+    assert_pauses(&f, &rule, GATE_IMPROVED, "gone: only the base has it in 20 of 20");
+    gate_fixture_release(&f);
+}
+
+static void pauses_that_come_and_go_on_both_sides_tell_nothing(void **state) {
+    (void)state;
+    struct gate_fixture f;
+    gate_of_pauses(&f, 11, 0, appeared);
+    pauses_add(&f, "measure", 9, gone);
+    assert_pauses(&f, &gate_rule_initial, GATE_INCONCLUSIVE, "comes and goes");
+    gate_fixture_release(&f);
+}
+
+/* A pause that one of many blocks lacks leaves the verdict to the others. */
+static void a_few_blocks_without_a_pause_are_void_ones(void **state) {
+    (void)state;
+    struct gate_fixture f;
+    gate_of_pauses(&f, 2, 0, appeared);
+    gate_fixture_measure(
+        &f, (struct gate_fixture_blocks){1, "gc_pause_ns_max", "measure", "ab", 22, 0, 0.004});
+    struct gate_findings findings;
+    gate_decide(&findings, &f.rows, &gate_rule_initial);
+    const struct gate_finding *found = gate_fixture_finding(&findings, 1, "gc_pause_ns_max");
+    assert_int_equal(found->verdict, GATE_PASS);
+    assert_int_equal(found->void_blocks, 2);
+    gate_findings_release(&findings);
+    gate_fixture_release(&f);
+}
+
+static void memory_that_neither_side_shows_is_told_and_judges_nothing(void **state) {
+    (void)state;
+    struct gate_fixture f;
+    gate_of_effects(&f, 0, NAN);
+    gate_fixture_measure(
+        &f, (struct gate_fixture_blocks){1, "rss_peak_bytes", "measure", "ab", 20, 0, 0.004});
+    for (guint i = 24; i < f.rows.blocks->len; i++) {
+        struct gate_block_row *row = &g_array_index(f.rows.blocks, struct gate_block_row, i);
+        row->log_ratio = row->base = row->candidate = NAN;
+        row->reason = "too small to be seen";
+    }
+    struct gate_findings findings;
+    gate_decide(&findings, &f.rows, &gate_rule_initial);
+    assert_int_equal(findings.verdict, GATE_PASS);
+    assert_int_equal(findings.absent->len, 1);
+    gate_findings_release(&findings);
+    g_array_index(f.rows.blocks, struct gate_block_row, 24).candidate = 5e6;
+    assert_int_equal(verdict_of(&f, &gate_rule_initial), GATE_INCONCLUSIVE);
+    gate_fixture_release(&f);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(identical_sides_pass),
@@ -365,6 +486,11 @@ int main(void) {
         cmocka_unit_test(the_worst_comes_first_then_the_greatest),
         cmocka_unit_test(verdicts_have_their_exit_statuses),
         cmocka_unit_test(labels_name_what_tells_cells_apart),
+        cmocka_unit_test(pauses_where_there_were_none_regress_when_confirmed),
+        cmocka_unit_test(pauses_that_are_gone_are_green_only_when_a_limit_says_so),
+        cmocka_unit_test(pauses_that_come_and_go_on_both_sides_tell_nothing),
+        cmocka_unit_test(a_few_blocks_without_a_pause_are_void_ones),
+        cmocka_unit_test(memory_that_neither_side_shows_is_told_and_judges_nothing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
