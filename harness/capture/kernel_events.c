@@ -1,5 +1,6 @@
 /*
- * Recording: a ring per CPU, emptied by a thread every few milliseconds.
+ * Recording: a ring per CPU, emptied by a thread every few milliseconds; more often until it finds
+ * that the process has its C library, and sets the breakpoints there (kernel_calls.h).
  *
  * Rows come out in order of time, whichever CPU they are from: of what a round finds, everything
  * that is older than the beginning of the round before is written, because all rings were emptied
@@ -19,21 +20,31 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "harness/capture/kernel_calls.h"
+
 enum {
     RING_BYTES = 64 << 12, /* 64 pages: several CPUs fit into an ordinary user's 516 KiB */
     CPUS_MAX = 1024,
     RECORD_BYTES_MAX = 1 << 16,
-    ROUND_NS = 2 * 1000 * 1000
+    ROUND_NS = 2 * 1000 * 1000,
+    ROUND_FIRST_NS = 50 * 1000, /* until the breakpoints are set ... */
+    ROUNDS_FIRST = 1000         /* ... but no longer */
 };
 
 struct ring {
-    int fd, fault_fd;
+    int fd, fault_fd, cpu;
+    int call_fds[KERNEL_CALLS];
     struct perf_event_mmap_page *page;
 };
 
 struct kernel_events {
     struct ring *rings;
     size_t ring_count;
+    struct kernel_calls calls;
+    bool has_library; /* the process does, where the breakpoints shall be */
+    bool has_calls;   /* they are set, or cannot be */
+    unsigned rounds;
+    pid_t pid;
     FILE *out;
     GArray *pending; /* of struct kernel_row */
     pthread_t drainer;
@@ -82,6 +93,10 @@ static size_t ring_bytes(void) {
 static void ring_close(struct ring *ring) {
     if (ring->page != NULL)
         munmap(ring->page, ring_bytes());
+    for (unsigned i = 0; i < KERNEL_CALLS; i++) {
+        if (ring->call_fds[i] >= 0)
+            close(ring->call_fds[i]);
+    }
     if (ring->fault_fd >= 0)
         close(ring->fault_fd);
     if (ring->fd >= 0)
@@ -93,7 +108,10 @@ static bool ring_open(struct ring *ring, pid_t pid, int cpu) {
     struct perf_event_attr faults = attr_common(PERF_COUNT_SW_PAGE_FAULTS);
     tells.context_switch = tells.task = tells.mmap = tells.mmap_data = tells.mmap2 = 1;
     faults.sample_type |= PERF_SAMPLE_ADDR;
-    *ring = (struct ring){.fd = event_open(&tells, pid, cpu), .fault_fd = -1};
+    *ring = (struct ring){.fd = event_open(&tells, pid, cpu),
+                          .fault_fd = -1,
+                          .cpu = cpu,
+                          .call_fds = {-1, -1, -1, -1}};
     if (ring->fd < 0)
         return false;
     void *at = mmap(NULL, ring_bytes(), PROT_READ | PROT_WRITE, MAP_SHARED, ring->fd, 0);
@@ -106,6 +124,41 @@ static bool ring_open(struct ring *ring, pid_t pid, int cpu) {
     if (ring->fault_fd >= 0)
         ioctl(ring->fault_fd, PERF_EVENT_IOC_SET_OUTPUT, ring->fd);
     return true;
+}
+
+/* 0, or errno: then none of the ring's breakpoints are left. */
+static int ring_open_calls(struct ring *ring, const struct kernel_calls *calls, pid_t pid) {
+    int failure = 0;
+    for (unsigned i = 0; i < KERNEL_CALLS && failure == 0; i++) {
+        struct perf_event_attr attr = attr_common(0);
+        kernel_calls_attr(calls, i, &attr);
+        ring->call_fds[i] = event_open(&attr, pid, ring->cpu);
+        if (ring->call_fds[i] < 0 ||
+            ioctl(ring->call_fds[i], PERF_EVENT_IOC_SET_OUTPUT, ring->fd) != 0)
+            failure = errno;
+    }
+    return failure;
+}
+
+static void rings_close_calls(struct kernel_events *k) {
+    for (size_t i = 0; i < k->ring_count * KERNEL_CALLS; i++) {
+        int *fd = &k->rings[i / KERNEL_CALLS].call_fds[i % KERNEL_CALLS];
+        if (*fd >= 0)
+            close(*fd);
+        *fd = -1;
+    }
+}
+
+/* On all CPUs or on none: a call that is seen on some of them only would be worse than none. */
+static void rings_open_calls(struct kernel_events *k) {
+    struct kernel_row row = {.kind = KERNEL_CALLS_SEEN, .tid = (uint32_t)k->pid};
+    for (size_t i = 0; i < k->ring_count && row.value == 0; i++)
+        row.value = (uint64_t)ring_open_calls(&k->rings[i], &k->calls, k->pid);
+    if (row.value != 0)
+        rings_close_calls(k);
+    row.time_ns = monotonic_ns();
+    g_array_append_val(k->pending, row);
+    k->has_calls = true;
 }
 
 /* ---- records ---- */
@@ -128,6 +181,21 @@ static uint8_t switch_kind(const struct perf_event_header *header) {
         return KERNEL_SWITCH_IN;
     return (header->misc & PERF_RECORD_MISC_SWITCH_OUT_PREEMPT) != 0 ? KERNEL_PREEMPT
                                                                      : KERNEL_SWITCH_OUT;
+}
+
+/* Whether it maps the code of the C library. */
+static bool record_has_library(struct kernel_events *k, const unsigned char *bytes) {
+    enum { START = 16, OFFSET = 32, PROTECTION = 64, PATH = 72, TRAILER_BYTES = 24 };
+    struct perf_event_header header;
+    memcpy(&header, bytes, sizeof header);
+    if (header.type != PERF_RECORD_MMAP2 || header.size <= PATH + TRAILER_BYTES)
+        return false;
+    return kernel_calls_place(
+        &k->calls,
+        &(struct kernel_mapping){.start = word_at(bytes, START),
+                                 .offset = word_at(bytes, OFFSET),
+                                 .path = (const char *)bytes + PATH,
+                                 .is_code = (half_at(bytes, PROTECTION) & PROT_EXEC) != 0});
 }
 
 /* False: nothing that is kept. */
@@ -155,6 +223,7 @@ static bool record_read(const unsigned char *bytes, struct kernel_row *row) {
     } else if (header.type == PERF_RECORD_MMAP2 && header.size >= MAP) {
         row->kind = KERNEL_MAP;
         row->value = word_at(bytes, HEAD + 16);
+        row->extra = word_at(bytes, HEAD + 8) + row->value;
     } else if ((header.type == PERF_RECORD_FORK || header.type == PERF_RECORD_EXIT) &&
                header.size >= TASK) {
         row->kind = header.type == PERF_RECORD_FORK ? KERNEL_THREAD : KERNEL_EXIT;
@@ -185,7 +254,9 @@ static void ring_drain(struct kernel_events *k, struct ring *ring) {
         if (header.size < sizeof header || header.size > head - tail)
             break;
         ring_copy(ring, tail, header.size, k->record);
-        if (record_read(k->record, &row))
+        k->has_library |= !k->has_calls && record_has_library(k, k->record);
+        if (kernel_calls_read(&k->calls, k->record, header.size, &row) ||
+            record_read(k->record, &row))
             g_array_append_val(k->pending, row);
         tail += header.size;
     }
@@ -222,10 +293,15 @@ static void *drainer_run(void *context) {
         uint64_t now_ns = monotonic_ns();
         for (size_t i = 0; i < k->ring_count; i++)
             ring_drain(k, &k->rings[i]);
+        if (k->has_library && !k->has_calls)
+            rings_open_calls(k);
         pending_write(k, ends ? UINT64_MAX : before_ns);
         before_ns = now_ns;
         if (!ends)
-            nanosleep(&(struct timespec){.tv_nsec = ROUND_NS}, NULL);
+            nanosleep(&(struct timespec){.tv_nsec = k->has_calls || k->rounds++ >= ROUNDS_FIRST
+                                                        ? ROUND_NS
+                                                        : ROUND_FIRST_NS},
+                      NULL);
     }
     return NULL;
 }
@@ -246,6 +322,7 @@ static void kernel_free(struct kernel_events *k) {
         ring_close(&k->rings[i]);
     g_free(k->rings);
     g_array_free(k->pending, TRUE);
+    kernel_calls_release(&k->calls);
     if (k->out != NULL && fclose(k->out) != 0)
         k->has_failed = true;
     g_free(k);
@@ -255,6 +332,9 @@ struct kernel_events *kernel_events_begin(pid_t pid, const char *path, const cha
     struct kernel_events *k = g_new0(struct kernel_events, 1);
     k->pending = g_array_new(FALSE, FALSE, sizeof(struct kernel_row));
     k->out = fopen(path, "wbe");
+    k->pid = pid;
+    kernel_calls_init(&k->calls);
+    k->has_calls = k->calls.library == NULL;
     rings_open(k, pid);
     *reason = NULL;
     if (k->out == NULL)

@@ -1,11 +1,11 @@
 /*
  * What the kernel does for a process, recorded from outside by perf_event_open: context switches,
- * page faults, mappings, threads that begin and end.
+ * page faults, mappings, memory given back, threads that begin and end.
  *
  * An ordinary user may have all of it about processes of his own (perf_event_paranoid up to 2): the
- * events are a dummy that tells of switches, mappings and threads, and page-faults with every fault
- * a sample; one of each per CPU, inherited by all threads. What they do not tell: munmap, madvise,
- * and how long a system call took; mappings are those that mmap and brk make, anonymous ones too.
+ * events are a dummy that tells of switches, mappings and threads, page-faults with every fault a
+ * sample, and breakpoints on the C library's munmap, madvise, mremap and brk (kernel_calls.h); one
+ * of each per CPU, inherited by all threads. What they do not tell: how long a system call took.
  *
  * A thread of heapmark empties the kernel's buffers into a file of fixed-size rows (struct
  * kernel_row); what the kernel dropped is counted.
@@ -22,15 +22,20 @@ enum kernel_row_kind {
     KERNEL_SWITCH_OUT = 2, /* it waits */
     KERNEL_PREEMPT = 3,    /* it could go on, and another one runs */
     KERNEL_FAULT = 4,      /* value: the address */
-    KERNEL_MAP = 5,        /* value: bytes */
+    KERNEL_MAP = 5,        /* value: bytes of the region, with what it was joined to; extra: end */
     KERNEL_THREAD = 6,     /* a thread begins */
     KERNEL_EXIT = 7,       /* it ends */
-    KERNEL_LOST = 8        /* value: so many events were dropped here */
+    KERNEL_LOST = 8,       /* value: so many events were dropped here */
+    KERNEL_UNMAP = 9,      /* from here on calls of the C library; value: bytes */
+    KERNEL_ADVISE = 10,    /* value: bytes; extra: MADV_... */
+    KERNEL_REMAP = 11,     /* value: bytes it shall have; extra: bytes it had */
+    KERNEL_BRK = 12,       /* value: where the heap shall end */
+    KERNEL_CALLS_SEEN = 13 /* calls are seen from here on; value: errno when they are not */
 };
 
 struct kernel_row {
     uint64_t time_ns; /* CLOCK_MONOTONIC */
-    uint64_t value;
+    uint64_t value, extra;
     uint32_t tid;
     uint16_t cpu;
     uint8_t kind; /* enum kernel_row_kind */

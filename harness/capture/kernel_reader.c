@@ -1,12 +1,14 @@
 /*
  * Tells a timeline of the kernel's events: per thread when it runs, when it waits, when another one
- * took its CPU; faults and mappings as instants.
+ * took its CPU; faults, and memory taken and given back, as instants.
  */
 #include "harness/capture/kernel_events.h"
 
 #include <errno.h>
 #include <stdio.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 enum { THREADS_MAX = 1 << 16 };
 
@@ -14,9 +16,24 @@ struct kernel_teller {
     struct timeline *timeline;
     GHashTable *threads; /* tid -> struct timeline_track * */
     struct timeline_track *faults;
-    const struct timeline_name *running, *blocked, *preempted, *fault, *map, *begins, *ends;
+    const struct timeline_name *running, *blocked, *preempted, *fault, *begins, *ends;
+    const struct timeline_name *map, *unmap, *remap, *brk, *advise[4]; /* see advise_name */
     uint64_t fault_count;
+    uint64_t brk_end; /* where the heap ends by the last brk, a whole page; 0: none */
 };
+
+/* What a reader of the tables must know of calls of the C library. */
+#define CALLS "told by the kernel; munmap, madvise, mremap and brk "
+
+static const char *calls_note(const struct kernel_row *seen, uint64_t start_ns) {
+    if (seen->kind == 0)
+        return CALLS "are not: no breakpoint stands where the process has its C library";
+    if (seen->value != 0)
+        return CALLS "are not: this machine or its rules allow no breakpoints of perf events";
+    if (seen->time_ns > start_ns)
+        return CALLS "only since some time after the timed run's start: trace more --ops";
+    return CALLS "by breakpoints in the C library, which cost some microseconds a call";
+}
 
 static FILE *kernel_open(const char *path, struct error *err) {
     FILE *in = fopen(path, "rbe");
@@ -26,16 +43,19 @@ static FILE *kernel_open(const char *path, struct error *err) {
 }
 
 bool kernel_events_facts(const char *path, struct trace_facts *facts, struct error *err) {
-    struct kernel_row row;
+    struct kernel_row row, seen = {.kind = 0};
     FILE *in = kernel_open(path, err);
     if (in == NULL)
         return false;
     while (fread(&row, sizeof row, 1, in) == 1) {
+        if (row.kind == KERNEL_CALLS_SEEN)
+            seen = row;
         facts->events++;
         facts->dropped += row.kind == KERNEL_LOST ? row.value : 0;
         facts->bytes += sizeof row;
     }
     fclose(in);
+    facts->note = calls_note(&seen, facts->start_ns);
     return true;
 }
 
@@ -48,6 +68,13 @@ static void teller_init(struct kernel_teller *teller, struct timeline *t) {
                                      .preempted = timeline_name(t, "preempted", SLICE_OTHER),
                                      .fault = timeline_name(t, "page-fault", SLICE_OTHER),
                                      .map = timeline_name(t, "mmap", SLICE_ALLOC),
+                                     .unmap = timeline_name(t, "munmap", SLICE_ALLOC),
+                                     .remap = timeline_name(t, "mremap", SLICE_ALLOC),
+                                     .brk = timeline_name(t, "brk", SLICE_ALLOC),
+                                     .advise = {timeline_name(t, "madvise", SLICE_ALLOC),
+                                                timeline_name(t, "madvise dontneed", SLICE_ALLOC),
+                                                timeline_name(t, "madvise free", SLICE_ALLOC),
+                                                timeline_name(t, "madvise hugepage", SLICE_ALLOC)},
                                      .begins = timeline_name(t, "thread-start", SLICE_OTHER),
                                      .ends = timeline_name(t, "thread-end", SLICE_OTHER)};
 }
@@ -85,8 +112,58 @@ static void tell_state(struct kernel_teller *teller, struct timeline_track *trac
     timeline_begin(teller->timeline, track, time_ns, state);
 }
 
+static const struct timeline_name *advise_name(const struct kernel_teller *teller,
+                                               uint64_t advice) {
+    return teller->advise[advice == MADV_DONTNEED   ? 1
+                          : advice == MADV_FREE     ? 2
+                          : advice == MADV_HUGEPAGE ? 3
+                                                    : 0];
+}
+
+/* A brk that lets the heap grow makes a mapping too: that is told once. */
+static void tell_map(struct kernel_teller *teller, struct timeline_track *track,
+                     const struct kernel_row *row) {
+    bool is_brk = teller->brk_end != 0 && row->extra == teller->brk_end;
+    teller->brk_end = 0;
+    if (!is_brk)
+        tell_instant(teller, track, row, teller->map, "region_bytes");
+}
+
+static void tell_brk(struct kernel_teller *teller, struct timeline_track *track,
+                     const struct kernel_row *row) {
+    uint64_t page = (uint64_t)sysconf(_SC_PAGESIZE);
+    teller->brk_end = (row->value + page - 1) & ~(page - 1);
+    tell_instant(teller, track, row, teller->brk, "heap_end");
+}
+
+/* False: the row is about something else. */
+static bool tell_memory(struct kernel_teller *teller, struct timeline_track *track,
+                        const struct kernel_row *row) {
+    switch (row->kind) {
+    case KERNEL_MAP:
+        tell_map(teller, track, row);
+        return true;
+    case KERNEL_BRK:
+        tell_brk(teller, track, row);
+        return true;
+    case KERNEL_UNMAP:
+        tell_instant(teller, track, row, teller->unmap, "bytes");
+        return true;
+    case KERNEL_REMAP:
+        tell_instant(teller, track, row, teller->remap, "bytes");
+        return true;
+    case KERNEL_ADVISE:
+        tell_instant(teller, track, row, advise_name(teller, row->extra), "bytes");
+        return true;
+    default:
+        return false;
+    }
+}
+
 static void tell_row(struct kernel_teller *teller, struct timeline_track *track,
                      const struct kernel_row *row) {
+    if (tell_memory(teller, track, row))
+        return;
     switch (row->kind) {
     case KERNEL_SWITCH_IN:
         tell_state(teller, track, row->time_ns, teller->running);
@@ -101,9 +178,6 @@ static void tell_row(struct kernel_teller *teller, struct timeline_track *track,
         tell_instant(teller, track, row, teller->fault, "address");
         timeline_count(teller->timeline, teller->faults, row->time_ns,
                        (double)++teller->fault_count);
-        break;
-    case KERNEL_MAP:
-        tell_instant(teller, track, row, teller->map, "mapped_bytes");
         break;
     case KERNEL_THREAD:
         tell_instant(teller, track, row, teller->begins, NULL);
@@ -126,8 +200,9 @@ bool kernel_events_tell(const char *path, struct timeline *t, struct error *err)
         return false;
     teller_init(&teller, t);
     while (fread(&row, sizeof row, 1, in) == 1) {
-        struct timeline_track *track =
-            row.kind == KERNEL_LOST ? NULL : teller_thread(&teller, row.tid);
+        struct timeline_track *track = row.kind == KERNEL_LOST || row.kind == KERNEL_CALLS_SEEN
+                                           ? NULL
+                                           : teller_thread(&teller, row.tid);
         if (track != NULL)
             tell_row(&teller, track, &row);
     }

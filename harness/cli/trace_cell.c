@@ -74,8 +74,6 @@ static void summary_fill(const struct recording *r, const struct observation *o,
         note = "its cell program wrote no trace";
     else if (kernel_reason != NULL)
         note = kernel_reason;
-    else if (r->has_kernel)
-        note = "told by the kernel: of system calls mmap and brk show; munmap and madvise do not";
     cell->note = g_strdup(note);
 }
 

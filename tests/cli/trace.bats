@@ -57,6 +57,49 @@ stops_agree() { # CSV CELL
     [ "$(grep -c '^churn-pointer malloc,events,recorded,[1-9]' out.txt)" -eq 1 ]
 }
 
+# Each large block is a mapping of its own, whose pages are given back before it is.
+@test "memory that a malloc gives back is in its trace, call by call" {
+    command -v cc >/dev/null || skip "no compiler"
+    cat >giving.c <<'END'
+#define _GNU_SOURCE
+#include <sys/mman.h>
+extern void *__libc_malloc(unsigned long), *__libc_calloc(unsigned long, unsigned long);
+extern void *__libc_realloc(void *, unsigned long), *__libc_memalign(unsigned long, unsigned long);
+extern void __libc_free(void *);
+void *malloc(unsigned long bytes) {
+    unsigned long *at;
+    if (bytes < 1 << 20)
+        return __libc_malloc(bytes);
+    at = mmap(0, bytes + 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    at[510] = 0x6d61726b70616568;
+    at[511] = bytes + 4096;
+    return at + 512;
+}
+void free(void *block) {
+    unsigned long *at = block;
+    if (((unsigned long)block & 4095) != 0 || block == 0 || at[-2] != 0x6d61726b70616568) {
+        __libc_free(block);
+        return;
+    }
+    unsigned long bytes = at[-1];
+    madvise(at - 512, bytes, MADV_DONTNEED);
+    munmap(at - 512, bytes);
+}
+void *calloc(unsigned long count, unsigned long bytes) { return __libc_calloc(count, bytes); }
+void *realloc(void *block, unsigned long bytes) { return __libc_realloc(block, bytes); }
+void *aligned_alloc(unsigned long to, unsigned long bytes) { return __libc_memalign(to, bytes); }
+END
+    cc -shared -fPIC -o libgiving.so giving.c
+    heapmark trace --workloads large --param bytes=1048576 --ops 60 --strategies "giving=$PWD/libgiving.so" \
+        --pairs 0 --out t
+    [ "$status" -eq 0 ] || { echo "$err"; return 1; }
+    [[ $out == *"by breakpoints in the C library"* ]] || skip "no breakpoints here, or they came too late"
+    cat out.txt
+    munmap=$(sed -n 's/^ *munmap  *\([0-9]*\).*/\1/p' out.txt)
+    [ "$munmap" -gt 0 ]
+    [ "$munmap" = "$(sed -n 's/^ *madvise dontneed  *\([0-9]*\).*/\1/p' out.txt)" ]
+}
+
 @test "the JSON has the documented form, its slices nest, its counters are there" {
     command -v python3 >/dev/null || skip "no python3"
     heapmark trace --workloads churn-pointer --strategies goheap --ops 500000 --pairs 0 \
