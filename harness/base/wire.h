@@ -60,6 +60,7 @@
  *   heapmark-sites 1
  *   total OPS\tALLOCS\tBYTES              of the pass, as the report has them per operation; BYTES
  *                                         2^64 - 1: not known
+ *   rest WORDS                            if sites may lack some of the total: what the difference is
  *   site OBJECTS\tREQUESTED\tBYTES        bytes asked for, and handed out; its calls follow, leaf first:
  *   address HEX                           in the program's file, or
  *   frame NAME\tFILE\tLINE                where the program knows names itself; FILE may be empty

@@ -24,6 +24,7 @@ struct sites_reader {
     GArray *sites; /* of struct site_counts: those that are whole */
     uint32_t locations[PROFILE_DEPTH_MAX], depth;
     uint64_t line;
+    const char *rest; /* what the sites may lack, in words; NULL: nothing */
     bool has_ended;
 };
 
@@ -99,6 +100,13 @@ static bool address_read(struct sites_reader *r, char *text) {
     return call_add(r, unwinder_location(r->unwinder, r->profile, address));
 }
 
+/* The module of what comes with names. */
+static uint32_t module_of_names(const struct sites_reader *r) {
+    return profile_module_add(
+        r->profile,
+        &(struct profile_module){.path = r->module, .build_id = "", .has_symbols = true});
+}
+
 /* A call that comes with its name: its address is its place in the list of names. */
 static bool frame_read(struct sites_reader *r, char *text) {
     char *fields[3];
@@ -110,12 +118,14 @@ static bool frame_read(struct sites_reader *r, char *text) {
         r->profile, &(struct profile_function){.name = fields[0],
                                                .module = r->module,
                                                .file = *fields[1] == '\0' ? NULL : fields[1]});
-    uint32_t module = profile_module_add(
-        r->profile,
-        &(struct profile_module){.path = r->module, .build_id = "", .has_symbols = true});
     struct profile_line at = {.function = function, .line = (unsigned)line};
     uint64_t address = (uint64_t)function << 32 | line;
-    return call_add(r, profile_location_add(r->profile, module, address, &at, 1));
+    return call_add(r, profile_location_add(r->profile, module_of_names(r), address, &at, 1));
+}
+
+static bool rest_read(struct sites_reader *r, char *text) {
+    r->rest = text;
+    return *text != '\0';
 }
 
 static bool end_read(struct sites_reader *r, char *text) {
@@ -127,11 +137,8 @@ static bool end_read(struct sites_reader *r, char *text) {
 static const struct {
     const char *key;
     bool (*read)(struct sites_reader *r, char *text);
-} sites_keys[] = {{"total ", total_read},
-                  {"site ", site_read},
-                  {"address ", address_read},
-                  {"frame ", frame_read},
-                  {"end", end_read}};
+} sites_keys[] = {{"total ", total_read},     {"rest ", rest_read},   {"site ", site_read},
+                  {"address ", address_read}, {"frame ", frame_read}, {"end", end_read}};
 
 /* Bytes are those handed out, unless only those asked for make the total: an allocator that puts
    small objects into a shared block tells of the whole block for each of them. */
@@ -149,6 +156,24 @@ static void sites_add(const struct sites_reader *r) {
         profile_entry_add(r->profile, c->stack, r->thread, c->objects,
                           as_asked ? c->requested : c->handed_out);
     }
+}
+
+/* What is in the total and in no site, as an entry. Sites that have more than the total stay as
+   they are, for everybody to see. */
+static void rest_add(const struct sites_reader *r) {
+    uint64_t objects = profile_total(r->profile, 0), bytes = profile_total(r->profile, 1);
+    if (r->rest == NULL || objects > r->total->allocs || bytes > r->total->bytes ||
+        (objects == r->total->allocs && bytes == r->total->bytes))
+        return;
+    char *name = g_strdup_printf(SITES_REST "%s]", r->rest);
+    struct profile_line at = {
+        .function = profile_function_add(
+            r->profile, &(struct profile_function){.name = name, .module = r->module})};
+    uint32_t location =
+        profile_location_add(r->profile, module_of_names(r), (uint64_t)at.function << 32, &at, 1);
+    profile_entry_add(r->profile, profile_stack_add(r->profile, &location, 1, false), r->thread,
+                      r->total->allocs - objects, r->total->bytes - bytes);
+    g_free(name);
 }
 
 static bool line_read(struct sites_reader *r, char *line, struct error *err) {
@@ -199,6 +224,8 @@ bool sites_read(struct profile *p, struct sites_total *total, const char *progra
     char *copy = g_strndup(text, length);
     bool ok = lines_read(&r, copy, err);
     sites_add(&r);
+    if (ok)
+        rest_add(&r);
     g_array_free(r.sites, TRUE);
     g_free(copy);
     unwinder_free(r.unwinder);

@@ -3,6 +3,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "harness/capture/sites.h"
 #include "harness/present/profile_view.h"
 #include "harness/present/quantity.h"
 
@@ -118,6 +119,13 @@ static bool is_of_allocator(const struct profile_data *d, uint32_t function) {
            strcmp(name, "heap_count") == 0;
 }
 
+/* What no site tells: it is in the sum, and is printed beside it. */
+static bool is_rest(const struct profile_data *d, const struct profile_entry *entry) {
+    uint32_t leaf;
+    return profile_functions(&d->profile, entry->stack, &leaf, 1) == 1 &&
+           g_str_has_prefix(profile_function_at(&d->profile, leaf)->name, SITES_REST);
+}
+
 /* "function < caller < its caller", the allocator's own functions left out at the leaf. */
 static void site_append(GString *out, const struct profile_data *d,
                         const struct profile_entry *entry) {
@@ -142,19 +150,27 @@ static void total_append(GString *out, const struct profile_view *v, const struc
                            objects, bytes);
     if (is_equal)
         g_string_append(out, ", as the record has it\n");
-    else if (objects < v->allocs && g_str_has_prefix(v->program, "cell-go") &&
-             !g_str_has_prefix(v->program, "cell-goheap"))
-        g_string_append_printf(out,
-                               "; the record has %" G_GUINT64_FORMAT " and %" G_GUINT64_FORMAT
-                               ": the runtime's profile counts a block of tiny objects as one, and "
-                               "what no workload asked for is left out\n",
-                               v->allocs, v->bytes);
     else if (v->bytes == UINT64_MAX)
         g_string_append_printf(out, "; the record has %" G_GUINT64_FORMAT " objects\n", v->allocs);
     else
         g_string_append_printf(out,
                                "; the record has %" G_GUINT64_FORMAT " and %" G_GUINT64_FORMAT "\n",
                                v->allocs, v->bytes);
+}
+
+/* The sites that the table has no room for, as one line. */
+static void sites_left_out_append(GString *out, const GPtrArray *entries) {
+    uint64_t objects = 0, bytes = 0;
+    for (guint i = SITES_SHOWN; i < entries->len; i++) {
+        const struct profile_entry *entry = g_ptr_array_index(entries, i);
+        objects += entry->values[0];
+        bytes += entry->values[1];
+    }
+    if (entries->len > SITES_SHOWN)
+        g_string_append_printf(out,
+                               "  %14" G_GUINT64_FORMAT " %16" G_GUINT64_FORMAT "  at %u sites "
+                               "more, which the files have\n",
+                               objects, bytes, entries->len - SITES_SHOWN);
 }
 
 static void sites_append(GString *out, const struct profile_view *v) {
@@ -164,11 +180,20 @@ static void sites_append(GString *out, const struct profile_view *v) {
     g_string_append_printf(out, "\n%s, %s: allocations\n         objects            bytes\n",
                            v->workload, v->strategy);
     GPtrArray *entries = g_ptr_array_new();
-    for (guint i = 0; i < d->profile.entries->len; i++)
-        g_ptr_array_add(entries, &g_array_index(d->profile.entries, struct profile_entry, i));
+    struct profile_entry *rest = NULL;
+    for (guint i = 0; i < d->profile.entries->len; i++) {
+        struct profile_entry *entry = &g_array_index(d->profile.entries, struct profile_entry, i);
+        if (is_rest(d, entry))
+            rest = entry;
+        else
+            g_ptr_array_add(entries, entry);
+    }
     g_ptr_array_sort(entries, entry_compare);
     for (guint i = 0; i < entries->len && i < SITES_SHOWN; i++)
         site_append(out, d, g_ptr_array_index(entries, i));
+    sites_left_out_append(out, entries);
+    if (rest != NULL)
+        site_append(out, d, rest);
     g_ptr_array_free(entries, TRUE);
     total_append(out, v, d);
 }

@@ -82,6 +82,28 @@ total() {
     awk '$1 == 1000 && /heapmark\/seed.CreatePointer/ {found = 1} END {exit !found}' out/profile.txt
 }
 
+# A Go object of 8 bytes without pointers shares its block with another.
+@test "go's objects that share a block are counted one by one, at their site" {
+    [ -x "$(libexec)/go-sites" ] || skip "there is no go-sites"
+    heapmark profile --only allocations --workloads slice-store-value-with-pointer --strategies go \
+        --ops 1000 --out out
+    [ "$status" -eq 0 ]
+    awk '$1 == 1000 && $2 == 8000 && /storeValueWithPointer/ {found = 1} END {exit !found}' out/profile.txt
+    grep -q ' in all, as the record has it' out/profile.txt
+}
+
+@test "where go's runtime counts blocks alone, what is missing is a line of its own" {
+    need_cell go
+    mkdir cells
+    cp "$(libexec)/cell-go" cells/
+    export HEAPMARK_LIBEXEC=$PWD/cells
+    heapmark profile --only allocations --workloads slice-store-value-with-pointer --strategies go \
+        --ops 1000 --out out
+    [ "$status" -eq 0 ]
+    awk '$1 >= 400 && /\[rest: tiny objects in a block/ {found = 1} END {exit !found}' out/profile.txt
+    grep -q ' in all, as the record has it' out/profile.txt
+}
+
 @test "samples are written in every form, with names of workload and runtime" {
     need_cell goheap
     sample --workloads create-pointer --strategies goheap --frequency 5000

@@ -189,12 +189,39 @@ static void bytes_asked_for_count_where_only_they_make_the_total(void **state) {
     profile_release(&p);
 }
 
+static void what_sites_lack_is_an_entry_of_its_own(void **state) {
+    struct profile p;
+    struct sites_total total;
+    (void)state;
+    assert_true(sites_of(&p, &total,
+                         "heapmark-sites 1\ntotal 10\t9\t80\nrest blocks\nsite 4\t64\t64\n"
+                         "frame f\tf.go\t3\nend\n"));
+    assert_int_equal(p.entries->len, 2);
+    assert_int_equal(profile_total(&p, 0), 9);
+    assert_int_equal(profile_total(&p, 1), 80);
+    assert_string_equal(profile_function_at(&p, 1)->name, SITES_REST "blocks]");
+    profile_release(&p);
+}
+
+static void sites_that_exceed_their_total_are_left_to_be_seen(void **state) {
+    struct profile p;
+    struct sites_total total;
+    (void)state;
+    assert_true(sites_of(&p, &total,
+                         "heapmark-sites 1\ntotal 10\t3\t80\nrest blocks\nsite 4\t64\t64\n"
+                         "frame f\tf.go\t3\nend\n"));
+    assert_int_equal(p.entries->len, 1);
+    assert_int_equal(profile_total(&p, 0), 4);
+    profile_release(&p);
+}
+
 static void damaged_sites_are_refused_and_what_came_before_stays(void **state) {
     static const char *const damaged[] = {
         "",
         "heapmark-sites 2\nend\n",
         "heapmark-sites 1\nsite 1\t2\nend\n",
         "heapmark-sites 1\naddress 10\nend\n",
+        "heapmark-sites 1\nrest \nend\n",
         "heapmark-sites 1\nsite 1\t8\t8\naddress x\nend\n",
         "heapmark-sites 1\nsite 1\t8\t8\nframe f\t\t0\nend\nend\n",
         "heapmark-sites 1\nsite 1\t8\t8\nframe f\t\t0\nsi"};
@@ -218,6 +245,8 @@ int main(void) {
         cmocka_unit_test(each_refusal_says_why_and_what_to_do),
         cmocka_unit_test(sites_add_up_to_their_total),
         cmocka_unit_test(bytes_asked_for_count_where_only_they_make_the_total),
+        cmocka_unit_test(what_sites_lack_is_an_entry_of_its_own),
+        cmocka_unit_test(sites_that_exceed_their_total_are_left_to_be_seen),
         cmocka_unit_test(damaged_sites_are_refused_and_what_came_before_stays),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
