@@ -6,10 +6,13 @@
 #include "harness/analyze/gate_cell.h"
 #include "harness/analyze/statistics.h"
 
+#define RANGES_ALIKE 4.0
+
 /* Both sides' counts over the repeats. */
 struct counts {
     double base, candidate; /* medians */
     double base_least, base_most, candidate_least, candidate_most;
+    double base_range, candidate_range;
     double range;      /* the greater of both */
     double operations; /* 1 when not known */
     unsigned repeats;
@@ -114,7 +117,9 @@ static struct counts counts_of(const struct gate_group *group) {
         .operations = operations == COUNT_EMPTY ? 1 : (double)operations,
         .repeats = repeats,
     };
-    c.range = fmax(c.base_most - c.base_least, c.candidate_most - c.candidate_least);
+    c.base_range = c.base_most - c.base_least;
+    c.candidate_range = c.candidate_most - c.candidate_least;
+    c.range = fmax(c.base_range, c.candidate_range);
     g_free(base);
     g_free(candidate);
     return c;
@@ -138,11 +143,29 @@ static double log_ratio_of(const struct counts *c) {
 static double band_of(const struct gate_draft *draft, const struct gate_metric *metric,
                       const struct counts *c) {
     double share = draft->margin.margin * fmin(fabs(c->base), fabs(c->candidate));
-    return fmax(fmax(share, metric->slack), 2 * c->range);
+    return fmax(share, metric->slack);
+}
+
+/* The greatest difference between a count of one side and one of the other. */
+static double farthest(const struct counts *c) {
+    return fmax(c->candidate_most - c->base_least, c->base_most - c->candidate_least);
 }
 
 static double range_factor(unsigned repeats) {
     return repeats <= 2 ? 20 : repeats == 3 ? 4 : 2;
+}
+
+/* The least difference that would be told. */
+static double told_from(const struct counts *c, double band) {
+    return fmax(band, range_factor(c->repeats) * c->range);
+}
+
+/* Whether both sides are noise of one kind, as far as repeats can show it. */
+static bool scatter_alike(const struct counts *c) {
+    double lesser = fmin(c->base_range, c->candidate_range);
+    return lesser > 0 && c->range <= RANGES_ALIKE * lesser && c->base >= c->candidate_least &&
+           c->base <= c->candidate_most && c->candidate >= c->base_least &&
+           c->candidate <= c->base_most;
 }
 
 static void describe(struct gate_draft *draft, const struct gate_metric *metric,
@@ -155,7 +178,7 @@ static void describe(struct gate_draft *draft, const struct gate_metric *metric,
     f->high = share_of(c->candidate_most, c->base_least);
     f->log_ratio = log_ratio_of(c);
     f->margin = draft->margin.margin;
-    double band = band_of(draft, metric, c);
+    double band = told_from(c, band_of(draft, metric, c));
     f->visible = c->base > 0 ? band / c->base : f->margin;
     bool is_slack = band == metric->slack && band > f->margin * c->base;
     if (is_slack || c->base <= 0 || band > c->base)
@@ -172,43 +195,65 @@ static bool is_collapsed(const struct gate_draft *draft, const struct gate_metri
     return is_suspect && !is_allowed && c->base > 0 && c->candidate < c->base / 2;
 }
 
-/* ", though ..." when the repeats differ; in static memory of the caller. */
-static const char *not_exact(const struct counts *c, char *buffer, size_t bytes) {
-    if (c->range == 0)
-        return "";
-    g_snprintf(buffer, bytes, "; not exact here: its repeats differ by up to %.10g", c->range);
-    return buffer;
+/* "100", or "100 to 104" of a side whose repeats differ. Caller frees. */
+static char *side_text(double least, double most) {
+    return least == most ? g_strdup_printf("%.10g", least)
+                         : g_strdup_printf("%.10g to %.10g", least, most);
+}
+
+static void conclude_unclear(struct gate_draft *draft, const struct counts *c, GStringChunk *text) {
+    char *base = side_text(c->base_least, c->base_most);
+    char *candidate = side_text(c->candidate_least, c->candidate_most);
+    gate_draft_end(draft, text, GATE_INCONCLUSIVE,
+                   "not an exact metric here: %s of the base and %s of the candidate in %u "
+                   "repeats, which neither differ surely nor are alike; allow such a difference "
+                   "with --limit, or see why %s",
+                   base, candidate, c->repeats,
+                   c->base_range > 0 && c->candidate_range > 0 ? "they differ from repeat to repeat"
+                   : c->base_range > 0 ? "the base differs from repeat to repeat"
+                                       : "the candidate differs from repeat to repeat");
+    g_free(candidate);
+    g_free(base);
+}
+
+static void conclude_different(struct gate_draft *draft, const struct counts *c,
+                               GStringChunk *text) {
+    char *range = c->range == 0 ? g_strdup("")
+                                : g_strdup_printf("; not exact here: its repeats differ by up to "
+                                                  "%.10g",
+                                                  c->range);
+    gate_draft_end(draft, text, c->candidate > c->base ? GATE_REGRESSED : GATE_IMPROVED,
+                   "%.10g instead of %.10g%s%s", c->candidate, c->base,
+                   c->operations == 1 ? "" : " for the same operations", range);
+    g_free(range);
 }
 
 static void conclude(struct gate_draft *draft, const struct gate_metric *metric,
                      const struct counts *c, GStringChunk *text) {
-    char buffer[96];
-    const char *range = not_exact(c, buffer, sizeof buffer);
     double difference = fabs(c->candidate - c->base);
     double band = band_of(draft, metric, c);
-    bool is_more = c->candidate > c->base;
-    if (difference <= band && c->range == 0) {
+    bool is_within = farthest(c) <= band;
+    if (is_within && c->range == 0) {
         draft->finding.verdict = GATE_PASS;
         draft->state = GATE_DRAFT_DONE;
-    } else if (difference <= band) {
+    } else if (is_within) {
         gate_draft_end(draft, text, GATE_PASS,
-                       "not an exact metric here: its repeats differ by up to %.10g, so only a "
-                       "difference above %.10g would be told",
-                       c->range, band);
+                       "repeats differ by up to %.10g, all within the band of %.10g", c->range,
+                       band);
     } else if (c->repeats < 2) {
         gate_draft_end(draft, text, GATE_INCONCLUSIVE,
                        "%.10g instead of %.10g, but counted only once, so it is not known whether "
                        "it repeats; count twice or more",
                        c->candidate, c->base);
-    } else if (difference <= range_factor(c->repeats) * c->range) {
-        gate_draft_end(draft, text, GATE_INCONCLUSIVE,
-                       "%.10g instead of %.10g, but its %u repeats differ by up to %.10g among "
-                       "themselves; count 4 times or more",
-                       c->candidate, c->base, c->repeats, c->range);
+    } else if (difference > told_from(c, band)) {
+        conclude_different(draft, c, text);
+    } else if (scatter_alike(c)) {
+        gate_draft_end(draft, text, GATE_PASS,
+                       "not an exact metric here: its repeats differ by up to %.10g, so only a "
+                       "difference above %.10g would be told",
+                       c->range, told_from(c, band));
     } else {
-        gate_draft_end(draft, text, is_more ? GATE_REGRESSED : GATE_IMPROVED,
-                       "%.10g instead of %.10g%s%s", c->candidate, c->base,
-                       c->operations == 1 ? "" : " for the same operations", range);
+        conclude_unclear(draft, c, text);
     }
 }
 

@@ -28,7 +28,8 @@ static void bases_remove(struct gate_run *run) {
 }
 
 static bool candidate_count(struct gate_run *run, struct error *err) {
-    const struct gate_counts_request request = {GATE_COUNT_ALL, GATE_COUNT_REPEATS_LEAST};
+    const struct gate_counts_request request = {GATE_COUNT_ALL, GATE_COUNT_REPEATS_LEAST,
+                                                GATE_COUNT_REPEATS_MOST};
     if (!gate_run_plan(run, err))
         return false;
     bases_remove(run);

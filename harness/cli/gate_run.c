@@ -20,7 +20,6 @@
 enum {
     BLOCKS_MOST = 400,  /* of a cell: as many as see 1 % in most */
     MEMORY_BLOCKS = 20, /* peaks are judged by percents, and each block is whole processes */
-    COUNT_REPEATS = GATE_COUNT_REPEATS_LEAST,
 };
 
 /* ---- progress ---- */
@@ -167,7 +166,8 @@ bool gate_run_rounds(struct gate_run *run, const struct gate_rounds *rounds, str
 }
 
 static bool exact_measure(struct gate_run *run, struct error *err) {
-    const struct gate_counts_request request = {GATE_COUNT_ALL, COUNT_REPEATS};
+    const struct gate_counts_request request = {GATE_COUNT_ALL, GATE_COUNT_REPEATS_LEAST,
+                                                GATE_COUNT_REPEATS_MOST};
     if ((run->options->tiers & GATE_TIER_EXACT) == 0)
         return true;
     progress_init(&run->progress, stderr);

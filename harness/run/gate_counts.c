@@ -3,7 +3,8 @@
  *
  *   native      each repeat once, the workload's own operations, under the tracer of system calls:
  *               gives everything but instructions, and how many operations the workload has
- *   simulated   each repeat with N and with 2N operations; what differs is what N operations cost
+ *   simulated   each repeat with N and with 2N operations; what differs is what N operations cost;
+ *               again, and the least of each, while the repeats are apart
  *
  * A simulated instruction costs 20 to 50 real ones, so N is half of the workload's operations, 2N
  * all that it does, but no more than SIMULATED_OPS_MAX where slices add up.
@@ -26,6 +27,9 @@ enum {
     PADDINGS = 64, /* different ones; the kernel takes no word of more than 128 KB */
     FD_LEAST = 16,
 };
+
+/* Slopes that differ by more of themselves are measured again. */
+#define SLOPES_APART 1e-4
 
 static void runs_init(struct counts_runs *runs) {
     for (size_t i = 0; i < GATE_SIDES; i++)
@@ -95,25 +99,37 @@ static bool pass_execute(const struct counts *c, const struct counts_pass *pass,
     return true;
 }
 
+/* Repeats until they agree, but no fewer and no more than asked for. *done: how many there are.
+   False: the gate ends. */
+static bool native_repeat(const struct counts *c, struct counts_runs *runs, unsigned most,
+                          unsigned *done, bool *is_ok) {
+    unsigned least = MAX(c->request->repeats, (unsigned)GATE_COUNT_REPEATS_LEAST);
+    bool ok = *is_ok = true;
+    for (*done = 0; *done < most; ++*done) {
+        if (*done >= least && counts_are_equal(c, runs, *done))
+            break;
+        ok = pass_execute(c, &(struct counts_pass){.repeat = *done + 1}, &runs[*done]);
+        *is_ok = ok && counts_row_judge(c, &runs[*done]);
+        if (!*is_ok)
+            break;
+    }
+    return ok;
+}
+
 /* *operations: of the workload, per thread. */
 static bool counts_native(const struct counts *c, uint64_t *operations, bool *is_ok) {
-    unsigned repeats = MAX(c->request->repeats, (unsigned)GATE_COUNT_REPEATS_LEAST);
-    struct counts_runs *runs = g_new0(struct counts_runs, repeats);
-    bool ok = true;
-    *is_ok = true;
-    for (unsigned i = 0; i < repeats; i++)
+    unsigned least = MAX(c->request->repeats, (unsigned)GATE_COUNT_REPEATS_LEAST);
+    unsigned most = MAX(c->request->repeats_most, least), done = 0;
+    struct counts_runs *runs = g_new0(struct counts_runs, most);
+    for (unsigned i = 0; i < most; i++)
         runs_init(&runs[i]);
-    for (unsigned i = 0; ok && *is_ok && i < repeats; i++) {
-        ok = pass_execute(c, &(struct counts_pass){.repeat = i + 1}, &runs[i]);
-        if (ok)
-            *is_ok = counts_row_judge(c, &runs[i]);
-    }
+    bool ok = native_repeat(c, runs, most, &done, is_ok);
     if (ok && *is_ok) {
         const struct cell *cell = c->sides[1]->cell;
         *operations = runs[0].sides[1].observation.record.ops / (cell == NULL ? 1 : cell->threads);
-        counts_add_native(c, runs, repeats);
+        counts_add_native(c, runs, done);
     }
-    for (unsigned i = 0; i < repeats; i++)
+    for (unsigned i = 0; i < most; i++)
         runs_release(&runs[i]);
     g_free(runs);
     return ok;
@@ -169,25 +185,106 @@ static void run_subtract(struct count_run *out, const struct count_run *less) {
     out->observation.record.ops -= MIN(out->observation.record.ops, less->observation.record.ops);
 }
 
-/* One repeat. operations 0: a command, whose instructions are all counted. */
-static bool counts_slope(const struct counts *c, struct counts_pass *pass, uint64_t operations) {
+/* One repeat: the least that a run of N and of 2N operations took so far. */
+struct slope {
     struct counts_runs few, many;
-    runs_init(&few);
-    runs_init(&many);
-    pass->operations = 2 * operations;
-    bool ok = pass_execute(c, pass, &many);
-    pass->operations = operations;
-    if (ok && operations != 0)
-        ok = pass_execute(c, pass, &few);
-    if (ok && operations != 0) {
-        for (size_t i = 0; i < GATE_SIDES; i++)
-            if (counts_side_is_there(c->sides[i]))
-                run_subtract(&many.sides[i], &few.sides[i]);
+};
+
+/* What more of the clock's time adds is left out. A run that failed is kept as that. */
+static void run_keep_least(struct count_run *kept, struct count_run *fresh) {
+    bool is_less = fresh->instructions == COUNT_EMPTY || fresh->instructions < kept->instructions;
+    if (kept->instructions == COUNT_EMPTY || !is_less)
+        return;
+    struct count_run other = *kept;
+    *kept = *fresh;
+    *fresh = other;
+}
+
+/* A pass of both sides; beside what is kept, when it `is_again`. */
+static bool slope_pass(const struct counts *c, const struct counts_pass *pass, bool is_again,
+                       struct counts_runs *kept) {
+    struct counts_runs fresh;
+    if (!is_again)
+        return pass_execute(c, pass, kept);
+    runs_init(&fresh);
+    bool ok = pass_execute(c, pass, &fresh);
+    for (size_t i = 0; ok && i < GATE_SIDES; i++) {
+        if (counts_side_is_there(c->sides[i]))
+            run_keep_least(&kept->sides[i], &fresh.sides[i]);
     }
-    if (ok)
-        counts_add_instructions(c, pass->repeat, &many);
-    runs_release(&few);
-    runs_release(&many);
+    runs_release(&fresh);
+    return ok;
+}
+
+/* operations 0: a command, whose instructions are all counted. */
+static bool slope_measure(const struct counts *c, struct counts_pass pass, bool is_again,
+                          struct slope *slope) {
+    const uint64_t operations = pass.operations;
+    pass.operations = 2 * operations;
+    bool ok = slope_pass(c, &pass, is_again, &slope->many);
+    pass.operations = operations;
+    return ok && (operations == 0 || slope_pass(c, &pass, is_again, &slope->few));
+}
+
+/* Whether a side's slopes are near enough to each other, or not there to be compared. */
+static bool side_agrees(const struct slope *slopes, unsigned repeats, size_t side) {
+    uint64_t least = UINT64_MAX, most = 0;
+    for (unsigned i = 0; i < repeats; i++) {
+        uint64_t many = slopes[i].many.sides[side].instructions;
+        uint64_t few = slopes[i].few.sides[side].instructions;
+        if (many == COUNT_EMPTY || few == COUNT_EMPTY || many < few)
+            return true;
+        least = MIN(least, many - few);
+        most = MAX(most, many - few);
+    }
+    return (double)(most - least) <= SLOPES_APART * (double)least;
+}
+
+static bool slopes_agree(const struct counts *c, const struct slope *slopes, unsigned repeats) {
+    bool ok = true;
+    for (size_t i = 0; ok && i < GATE_SIDES; i++)
+        ok = !counts_side_is_there(c->sides[i]) || side_agrees(slopes, repeats, i);
+    return ok;
+}
+
+static bool slopes_measure(const struct counts *c, struct counts_pass *pass, struct slope *slopes,
+                           unsigned repeats) {
+    bool ok = true;
+    for (int run = 0; ok && run < GATE_SLOPE_RUNS_MOST; run++) {
+        for (unsigned i = 0; ok && i < repeats; i++) {
+            pass->repeat = i + 1;
+            ok = slope_measure(c, *pass, run > 0, &slopes[i]);
+        }
+        if (pass->operations == 0 || slopes_agree(c, slopes, repeats))
+            break;
+    }
+    return ok;
+}
+
+static void slope_add(const struct counts *c, unsigned repeat, struct slope *slope, bool has_few) {
+    for (size_t i = 0; has_few && i < GATE_SIDES; i++) {
+        if (counts_side_is_there(c->sides[i]))
+            run_subtract(&slope->many.sides[i], &slope->few.sides[i]);
+    }
+    counts_add_instructions(c, repeat, &slope->many);
+}
+
+/* pass->operations: N. */
+static bool counts_slopes(const struct counts *c, struct counts_pass *pass) {
+    unsigned repeats = MAX(c->request->repeats, (unsigned)GATE_COUNT_REPEATS_LEAST);
+    struct slope *slopes = g_new0(struct slope, repeats);
+    for (unsigned i = 0; i < repeats; i++) {
+        runs_init(&slopes[i].few);
+        runs_init(&slopes[i].many);
+    }
+    bool ok = slopes_measure(c, pass, slopes, repeats);
+    for (unsigned i = 0; i < repeats; i++) {
+        if (ok)
+            slope_add(c, i + 1, &slopes[i], pass->operations != 0);
+        runs_release(&slopes[i].few);
+        runs_release(&slopes[i].many);
+    }
+    g_free(slopes);
     return ok;
 }
 
@@ -208,11 +305,9 @@ static bool counts_simulated(const struct counts *c, uint64_t operations) {
     if (refusal == NULL && !instruction_tool_find(&tool, &refused))
         refusal = refused.text;
     else if (refusal == NULL) {
-        struct counts_pass pass = {.repeat = 1, .tool = &tool};
-        bool ok = true;
-        unsigned repeats = MAX(c->request->repeats, (unsigned)GATE_COUNT_REPEATS_LEAST);
-        for (; ok && pass.repeat <= repeats; pass.repeat++)
-            ok = counts_slope(c, &pass, simulated_operations(c->sides[1], operations));
+        struct counts_pass pass = {.tool = &tool,
+                                   .operations = simulated_operations(c->sides[1], operations)};
+        bool ok = counts_slopes(c, &pass);
         instruction_tool_release(&tool);
         return ok;
     }

@@ -12,6 +12,14 @@
  * Each side is measured at least twice, in an environment of another size each time, because a
  * number that follows the place of the stack is no exact one: whether the repeats agree is for the
  * judgement to see. Both sides of one repeat have the same environment, directory and padding.
+ * Where two repeats, or the sides, do not agree to the last digit, native ones go on to
+ * repeats_most: of a count that wavers between two values, two repeats are often equal by chance.
+ *
+ * While the repeats' slopes of instructions are more than 0.01 % apart, each number of operations
+ * is run again, GATE_SLOPE_RUNS_MOST times in all, and the least of its runs is kept. Who looks at
+ * the clock (jemalloc's decay) runs more instructions when more time has passed, never fewer, and
+ * time under valgrind is nobody's: the least is what the operations themselves cost, and what an
+ * allocator does by the clock alone is left to the time tier.
  *
  * What cannot be counted here (no valgrind, no right to ptrace, an allocator that does not run
  * under valgrind, an own thread of the allocator's) is a row of repeat 1 without numbers and with
@@ -33,11 +41,12 @@ enum gate_count_metrics {
     GATE_COUNT_ALL = (1 << 4) - 1
 };
 
-enum { GATE_COUNT_REPEATS_LEAST = 2 };
+enum { GATE_COUNT_REPEATS_LEAST = 2, GATE_COUNT_REPEATS_MOST = 6, GATE_SLOPE_RUNS_MOST = 4 };
 
 struct gate_counts_request {
-    unsigned metrics; /* of enum gate_count_metrics */
-    unsigned repeats; /* of each side; at least GATE_COUNT_REPEATS_LEAST */
+    unsigned metrics;      /* of enum gate_count_metrics */
+    unsigned repeats;      /* of each side; at least GATE_COUNT_REPEATS_LEAST */
+    unsigned repeats_most; /* native ones, where they do not agree; less than repeats: as many */
 };
 
 /*

@@ -129,13 +129,41 @@ static void runs_agree_on_marks(const struct counts *c, struct counts_runs *runs
         base->is_marked = candidate->is_marked = false;
 }
 
+static bool is_asked_for(const struct counts *c, const struct counted_metric *metric) {
+    return (c->request->metrics & metric->metrics) != 0 &&
+           (!metric->is_of_totals || c->sides[1]->cell != NULL);
+}
+
+static bool are_same(double a, double b) {
+    return a == b || (isnan(a) && isnan(b));
+}
+
+static bool metric_is_equal(const struct counts *c, const struct counted_metric *metric,
+                            const struct counts_runs *runs, unsigned repeats) {
+    double first = metric->count(&runs[0].sides[1]);
+    bool ok = true;
+    for (unsigned i = 0; ok && i < repeats; i++) {
+        ok = are_same(metric->count(&runs[i].sides[1]), first) &&
+             (!counts_side_is_there(c->sides[0]) ||
+              are_same(metric->count(&runs[i].sides[0]), first));
+    }
+    return ok;
+}
+
+bool counts_are_equal(const struct counts *c, const struct counts_runs *runs, unsigned repeats) {
+    bool ok = true;
+    for (size_t m = 0; ok && m < G_N_ELEMENTS(native_metrics); m++)
+        ok = !is_asked_for(c, &native_metrics[m]) ||
+             metric_is_equal(c, &native_metrics[m], runs, repeats);
+    return ok;
+}
+
 void counts_add_native(const struct counts *c, struct counts_runs *runs, unsigned repeats) {
     for (unsigned i = 0; i < repeats; i++)
         runs_agree_on_marks(c, &runs[i]);
     for (size_t m = 0; m < G_N_ELEMENTS(native_metrics); m++) {
         const struct counted_metric *metric = &native_metrics[m];
-        if ((c->request->metrics & metric->metrics) == 0 ||
-            (metric->is_of_totals && c->sides[1]->cell == NULL))
+        if (!is_asked_for(c, metric))
             continue;
         for (unsigned i = 0; i < repeats; i++)
             rows_add_count(c, metric, i + 1, &runs[i]);

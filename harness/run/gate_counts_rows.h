@@ -46,6 +46,10 @@ bool counts_row_judge(const struct counts *c, const struct counts_runs *runs);
 /* Adds the rows of all metrics that a native run gives and that were asked for. */
 void counts_add_native(const struct counts *c, struct counts_runs *runs, unsigned repeats);
 
+/* Whether each metric that a native run gives and that was asked for is one number: in every repeat
+   and, where there is a base, on both sides. */
+bool counts_are_equal(const struct counts *c, const struct counts_runs *runs, unsigned repeats);
+
 /* Adds one repeat of the instructions. */
 void counts_add_instructions(const struct counts *c, unsigned repeat,
                              const struct counts_runs *runs);

@@ -4,7 +4,8 @@
  *
  * What looks at the clock runs other instructions from time to time, and a count shows it:
  * jemalloc's decay moved binary trees by 0.04 % on a busy machine, and by nothing with
- * MALLOC_CONF="dirty_decay_ms:-1,muzzy_decay_ms:-1"; goheap needs worker=off.
+ * MALLOC_CONF="dirty_decay_ms:-1,muzzy_decay_ms:-1"; the least of two to four runs repeats to 0.004 %
+ * (gate_counts.h). goheap needs worker=off.
  *
  * Callgrind does not replace malloc (memcheck, DHAT and massif do). What it cannot see: the kernel,
  * caches, and that threads run at once. Which instructions run depends on the processor, because

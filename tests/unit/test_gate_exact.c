@@ -59,6 +59,14 @@ static void allocations_are_judged_by_equality(void **state) {
     assert_twice("retained_bytes", 1e6, 0, GATE_IMPROVED);
 }
 
+static void bytes_have_a_band_of_one_in_a_million(void **state) {
+    (void)state;
+    assert_twice("bytes", 50000000, 50000050, GATE_PASS);
+    assert_twice("bytes", 50000000, 50000051, GATE_REGRESSED);
+    assert_twice("bytes", 1000, 1001, GATE_REGRESSED);
+    assert_twice("requested_bytes", 50000000, 50000001, GATE_REGRESSED);
+}
+
 static void instructions_have_a_band_of_half_a_percent_of_the_lesser(void **state) {
     (void)state;
     assert_twice("instructions", 1000000, 1005000, GATE_PASS);
@@ -136,14 +144,47 @@ static void a_single_count_can_pass_but_not_accuse(void **state) {
     assert_int_equal(verdict_of("mmap_calls", more, 1), GATE_INCONCLUSIVE);
 }
 
-static void repeats_that_differ_widen_the_band(void **state) {
+static void assert_four(const double base[4], const double candidate[4],
+                        enum gate_verdict expected) {
+    double sides[4][2], swapped[4][2];
+    for (int i = 0; i < 4; i++) {
+        sides[i][0] = swapped[i][1] = base[i];
+        sides[i][1] = swapped[i][0] = candidate[i];
+    }
+    enum gate_verdict mirrored = expected == GATE_REGRESSED ? GATE_IMPROVED : expected;
+    assert_int_equal(verdict_of("mmap_calls", (const double(*)[2])sides, 4), expected);
+    assert_int_equal(verdict_of("mmap_calls", (const double(*)[2])swapped, 4), mirrored);
+}
+
+/* The four cases: constant or scattered, base and candidate. No band is stated for these calls. */
+static void what_scatters_passes_only_what_scatters_alike(void **state) {
     (void)state;
-    const double four[4][2] = {{100, 102}, {101, 102}, {100, 103}, {101, 103}};
-    assert_int_equal(verdict_of("mmap_calls", four, 4), GATE_PASS);
-    const double apart[4][2] = {{100, 103}, {101, 104}, {100, 103}, {101, 104}};
-    assert_int_equal(verdict_of("mmap_calls", apart, 4), GATE_REGRESSED);
+    const double constant[] = {100, 100, 100, 100}, more[] = {101, 101, 101, 101};
+    const double scattered[] = {98, 99, 101, 102}, alike[] = {99, 102, 98, 100};
+    const double above[] = {103, 104, 106, 107}, far[] = {119, 120, 121, 122};
+    const double wide[] = {60, 90, 110, 140};
+    assert_four(constant, constant, GATE_PASS);
+    assert_four(constant, more, GATE_REGRESSED);
+    assert_four(constant, scattered, GATE_INCONCLUSIVE);
+    assert_four(constant, far, GATE_REGRESSED);
+    assert_four(scattered, alike, GATE_PASS);
+    assert_four(scattered, wide, GATE_INCONCLUSIVE);
+    assert_four(scattered, above, GATE_INCONCLUSIVE);
+    assert_four(scattered, far, GATE_REGRESSED);
+}
+
+/* 8 page faults are the stated band. */
+static void a_band_that_holds_every_repeat_passes(void **state) {
+    (void)state;
+    const double within[2][2] = {{100, 100}, {100, 108}}, beyond[2][2] = {{100, 100}, {100, 109}};
+    assert_int_equal(verdict_of("minor_faults", within, 2), GATE_PASS);
+    assert_int_equal(verdict_of("minor_faults", beyond, 2), GATE_INCONCLUSIVE);
+}
+
+static void of_few_repeats_only_a_great_difference_is_told(void **state) {
+    (void)state;
+    const double apart[2][2] = {{100, 103}, {101, 104}}, far[2][2] = {{100, 150}, {101, 151}};
     assert_int_equal(verdict_of("mmap_calls", apart, 2), GATE_INCONCLUSIVE);
-    const double far[2][2] = {{100, 150}, {101, 151}};
     assert_int_equal(verdict_of("mmap_calls", far, 2), GATE_REGRESSED);
 }
 
@@ -192,6 +233,7 @@ static void pure_noise_is_accused_less_than_twice_in_a_thousand(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(allocations_are_judged_by_equality),
+        cmocka_unit_test(bytes_have_a_band_of_one_in_a_million),
         cmocka_unit_test(instructions_have_a_band_of_half_a_percent_of_the_lesser),
         cmocka_unit_test(faults_have_a_band_of_eight_or_one_percent),
         cmocka_unit_test(a_band_of_eight_faults_is_told_in_faults),
@@ -199,7 +241,9 @@ int main(void) {
         cmocka_unit_test(far_fewer_calls_for_checked_work_are_an_improvement),
         cmocka_unit_test(a_limit_allows_what_it_names),
         cmocka_unit_test(a_single_count_can_pass_but_not_accuse),
-        cmocka_unit_test(repeats_that_differ_widen_the_band),
+        cmocka_unit_test(what_scatters_passes_only_what_scatters_alike),
+        cmocka_unit_test(a_band_that_holds_every_repeat_passes),
+        cmocka_unit_test(of_few_repeats_only_a_great_difference_is_told),
         cmocka_unit_test(what_is_not_exact_is_told),
         cmocka_unit_test(pure_noise_is_accused_less_than_twice_in_a_thousand),
     };

@@ -307,7 +307,7 @@ static void validity_comes_before_counts_and_only_valid_cells_are_counted(void *
     (void)state;
     struct fixture f;
     struct error err;
-    const struct gate_counts_request request = {GATE_COUNT_ALL, 2};
+    const struct gate_counts_request request = {GATE_COUNT_ALL, 2, 2};
     fixture_init(&f);
     assert_true(gate_schedule_prepare(&f.schedule, &err));
     g_array_index(f.rows.cells, struct gate_cell_row, 1).status = "wrong";
@@ -322,7 +322,7 @@ static void what_is_only_counted_takes_part_in_no_round(void **state) {
     struct error err;
     fixture_init(&f);
     g_array_index(f.schedule.pairs, struct gate_pair, 1).is_counted_only = true;
-    const struct gate_counts_request request = {GATE_COUNT_ALL, 2};
+    const struct gate_counts_request request = {GATE_COUNT_ALL, 2, 2};
     const struct gate_rounds rounds = {.stage = "measure", .is_time = true, .least = 1, .most = 1};
     assert_true(gate_schedule_prepare(&f.schedule, &err));
     assert_string_equal(script.seen->str, "p1 p3 ");
