@@ -50,6 +50,35 @@ static void wilson_is_as_published(void **state) {
     assert_near(p.high, 0.1718, 5e-5);
 }
 
+/* R's package binom (binom.confint, methods "wilson" and "exact"), 95 %, as statsmodels' tests have
+   it (statsmodels/stats/tests/results/results_proportion.py). */
+static const struct {
+    size_t successes, trials;
+    double wilson_low, wilson_high, exact_low, exact_high;
+} binom[] = {
+    {18, 20, 0.6989663547715128, 0.972133518786232, 0.6830172859809176, 0.9876514728297052},
+    {4, 20, 0.0806576625797981, 0.4160174322518935, 0.05733399705003284, 0.436614002996668},
+    {4, 200, 0.00780442641634947, 0.05028708690582643, 0.005475565879556443, 0.05041360908989634},
+    {190, 200, 0.910421851861224, 0.972617354399236, 0.9099724622986486, 0.975765834527891},
+    {1, 30, 5.908590e-03, 0.16670391, 8.435709e-04, 0.17216946},
+    {29, 30, 0.8332961, 0.9940914, 0.8278305, 0.9991564},
+    {0, 30, 0, 0.11351339, 0, 0.11570331},
+    {30, 30, 0.8864866, 1, 0.8842967, 1},
+};
+
+static void the_intervals_are_those_of_r(void **state) {
+    (void)state;
+    for (size_t i = 0; i < sizeof binom / sizeof *binom; i++) {
+        struct proportion p = proportion_wilson(binom[i].successes, binom[i].trials, 0.95);
+        assert_near(p.low, binom[i].wilson_low, 6e-8);
+        assert_near(p.high, binom[i].wilson_high, 6e-8);
+        assert_near(proportion_lower(binom[i].successes, binom[i].trials, 0.975),
+                    binom[i].exact_low, 6e-8);
+        assert_near(proportion_upper(binom[i].successes, binom[i].trials, 0.975),
+                    binom[i].exact_high, 6e-8);
+    }
+}
+
 static void of_no_trials_nothing_is_known(void **state) {
     (void)state;
     struct proportion p = proportion_wilson(0, 0, 0.95);
@@ -93,6 +122,7 @@ int main(void) {
         cmocka_unit_test(normal_quantiles_are_the_tabled_ones),
         cmocka_unit_test(student_quantiles_are_within_a_percent_of_the_tabled_ones),
         cmocka_unit_test(wilson_is_as_published),
+        cmocka_unit_test(the_intervals_are_those_of_r),
         cmocka_unit_test(of_no_trials_nothing_is_known),
         cmocka_unit_test(none_of_n_is_bounded_by_the_rule_of_three),
         cmocka_unit_test(the_exact_bound_is_as_published),

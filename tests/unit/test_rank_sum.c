@@ -51,7 +51,9 @@ static void the_distribution_is_that_of_all_orders(void **state) {
     }
 }
 
-/* Milton 1964, two-sided 5 %: the greatest U that is significant; -1: none. */
+/* Two-sided 5 %: the greatest U that is significant; -1: none. As in the table at numeracy-bank.net
+   (t/stt/mwu/3), to 20 and 20, but for one: for 4 and 20 it prints 13, and P(U <= 14) is 241 /
+   10626 = 0.0227, by counting. */
 static const struct {
     unsigned m, n;
     int critical;
@@ -117,6 +119,19 @@ static void the_published_example_comes_out(void **state) {
     assert_near(shift.low, -0.76, 1e-9);
     assert_near(shift.high, 0.15, 1e-9);
     assert_near(shift.coverage, 0.96, 0.005);
+}
+
+/* R's wilcox.test(exact = TRUE) on the same data, as SciPy's own test has it (test_gh_9184 of its
+   Mann-Whitney test, scipy/stats/tests). */
+static void the_p_values_are_those_of_r(void **state) {
+    (void)state;
+    const double term[] = {0.80, 0.83, 1.89, 1.04, 1.45, 1.38, 1.91, 1.64, 0.73, 1.46};
+    const double earlier[] = {1.15, 0.88, 0.90, 0.74, 1.21};
+    struct shifts s;
+    rank_sum_init(&s, (struct sample){earlier, 5}, (struct sample){term, 10});
+    assert_near(shifts_p_above(&s, 0), 0.1272061272061, 5e-14);
+    assert_near(shifts_p_below(&s, 0), 0.8967698967699, 5e-14);
+    shifts_release(&s);
 }
 
 static void too_few_repetitions_have_no_interval(void **state) {
@@ -185,6 +200,7 @@ int main(void) {
         cmocka_unit_test(five_hundred_a_side_lose_no_digits_that_count),
         cmocka_unit_test(beyond_the_normal_approximation_is_used),
         cmocka_unit_test(the_published_example_comes_out),
+        cmocka_unit_test(the_p_values_are_those_of_r),
         cmocka_unit_test(too_few_repetitions_have_no_interval),
         cmocka_unit_test(ratios_are_those_of_the_values),
         cmocka_unit_test(the_interval_covers_as_often_as_it_says_with_heavy_tails),
