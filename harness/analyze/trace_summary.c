@@ -125,7 +125,7 @@ static void summary_end(struct trace_summary *s) {
     summary_settle_stops(s);
     summary_make_rows(s);
     cell->is_overfull = s->intervals->len >= TRACE_INTERVALS_MAX;
-    if (!cell->is_overfull && s->run_ns > 0) {
+    if (!cell->is_overfull && s->run_ns > 0 && cell->rows->len > 0) {
         trace_shares_compute(cell->threads, s->intervals, s->mutators, cell);
         trace_utilisation_compute(cell->mmu, s->intervals, cell);
     }

@@ -116,7 +116,9 @@ static bool ring_open(struct ring *ring, pid_t pid, int cpu) {
         return false;
     void *at = mmap(NULL, ring_bytes(), PROT_READ | PROT_WRITE, MAP_SHARED, ring->fd, 0);
     if (at == MAP_FAILED) {
+        int failure = errno;
         ring_close(ring);
+        errno = failure;
         return false;
     }
     ring->page = at;
@@ -308,12 +310,33 @@ static void *drainer_run(void *context) {
 
 /* ---- the whole ---- */
 
-static void rings_open(struct kernel_events *k, pid_t pid) {
+/* Returns why a ring did not open; 0: they all did. */
+static int rings_open(struct kernel_events *k, pid_t pid) {
     long cpus = sysconf(_SC_NPROCESSORS_CONF);
+    int failure = 0;
     k->rings = g_new0(struct ring, CPUS_MAX);
     for (int cpu = 0; cpu < MIN(cpus, CPUS_MAX); cpu++) {
         if (ring_open(&k->rings[k->ring_count], pid, cpu))
             k->ring_count++;
+        else
+            failure = errno;
+    }
+    return failure;
+}
+
+static const char *rings_refusal(int error_number) {
+    switch (error_number) {
+    case EACCES:
+    case EPERM:
+        return "no events, as this user may not record what the kernel does: run as root sysctl "
+               "kernel.perf_event_paranoid=2, or allow a container perf_event_open (CAP_PERFMON "
+               "and its seccomp profile)";
+    case EMFILE:
+    case ENFILE:
+        return "no events, as too many files are open: raise ulimit -n";
+    default:
+        return "no events, as this kernel or sandbox has no perf_event_open that tells of switches "
+               "and faults";
     }
 }
 
@@ -335,13 +358,12 @@ struct kernel_events *kernel_events_begin(pid_t pid, const char *path, const cha
     k->pid = pid;
     kernel_calls_init(&k->calls);
     k->has_calls = k->calls.library == NULL;
-    rings_open(k, pid);
+    int failure = rings_open(k, pid);
     *reason = NULL;
     if (k->out == NULL)
         *reason = "the file for the kernel's events cannot be made";
     else if (k->ring_count == 0)
-        *reason = "the kernel does not let this user record switches and faults "
-                  "(/proc/sys/kernel/perf_event_paranoid above 2, or a container's rule)";
+        *reason = rings_refusal(failure);
     else if (pthread_create(&k->drainer, NULL, drainer_run, k) == 0)
         return k;
     else

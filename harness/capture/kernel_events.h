@@ -51,7 +51,7 @@ struct kernel_events *kernel_events_begin(pid_t pid, const char *path, const cha
 bool kernel_events_end(struct kernel_events *k);
 
 /* Readers of the file, as those of trace_read.h. The rows of `facts` are added to it: there is no
-   timed run in them. */
+   timed run in them; where nobody told one, it is all that was recorded. */
 bool kernel_events_facts(const char *path, struct trace_facts *facts, struct error *err);
 bool kernel_events_tell(const char *path, struct timeline *t, struct error *err);
 

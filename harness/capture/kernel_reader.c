@@ -30,7 +30,7 @@ static const char *calls_note(const struct kernel_row *seen, uint64_t start_ns) 
         return CALLS "are not: no breakpoint stands where the process has its C library";
     if (seen->value != 0)
         return CALLS "are not: this machine or its rules allow no breakpoints of perf events";
-    if (seen->time_ns > start_ns)
+    if (start_ns < seen->time_ns)
         return CALLS "only since some time after the timed run's start: trace more --ops";
     return CALLS "by breakpoints in the C library, which cost some microseconds a call";
 }
@@ -44,18 +44,25 @@ static FILE *kernel_open(const char *path, struct error *err) {
 
 bool kernel_events_facts(const char *path, struct trace_facts *facts, struct error *err) {
     struct kernel_row row, seen = {.kind = 0};
+    uint64_t first_ns = UINT64_MAX, last_ns = 0;
     FILE *in = kernel_open(path, err);
     if (in == NULL)
         return false;
     while (fread(&row, sizeof row, 1, in) == 1) {
         if (row.kind == KERNEL_CALLS_SEEN)
             seen = row;
+        first_ns = MIN(first_ns, row.time_ns);
+        last_ns = MAX(last_ns, row.time_ns);
         facts->events++;
         facts->dropped += row.kind == KERNEL_LOST ? row.value : 0;
         facts->bytes += sizeof row;
     }
     fclose(in);
-    facts->note = calls_note(&seen, facts->start_ns);
+    if (facts->runs->len == 0 && last_ns > 0) { /* the process died: it is all that was recorded */
+        facts->start_ns = MIN(facts->start_ns, first_ns);
+        facts->end_ns = MAX(facts->end_ns, last_ns);
+    }
+    facts->note = calls_note(&seen, facts->runs->len == 0 ? UINT64_MAX : facts->start_ns);
     return true;
 }
 

@@ -183,7 +183,7 @@ static bool cells_trace(struct trace_job *job, struct error *err) {
 
 /* A recording that breaks off is a failure: its numbers are of a part. Dropped events are not: what
    they make wrong is said, and the run was whole. */
-static void trace_losses_say(struct trace_job *job) {
+static void trace_losses_say(struct trace_job *job, bool is_interrupted) {
     const GPtrArray *cells = trace_summary_cells(job->summary);
     for (guint i = 0; i < cells->len; i++) {
         const struct trace_cell_summary *c = g_ptr_array_index(cells, i);
@@ -196,9 +196,11 @@ static void trace_losses_say(struct trace_job *job) {
         job->has_failed |= c->is_cut;
         if (c->is_cut)
             fprintf(stderr,
-                    "heapmark: %s: the recording breaks off after %s (the disk is full, or the "
-                    "process died): what is shown ends there\n",
-                    c->name, quantity_memory((double)c->raw_bytes).text);
+                    "heapmark: %s: the recording breaks off after %s (%s): what is shown ends "
+                    "there\n",
+                    c->name, quantity_memory((double)c->raw_bytes).text,
+                    is_interrupted ? "it was interrupted"
+                                   : "the disk is full, or the process died");
     }
 }
 
@@ -240,7 +242,7 @@ static int trace_finish(struct trace_job *job, bool is_whole, const struct error
     int status = trace_files_close(job);
     trace_print(job);
     trace_draw(job);
-    trace_losses_say(job);
+    trace_losses_say(job, !is_whole && err->exit_status == EXIT_INTERRUPTED);
     if (!is_whole) {
         fprintf(stderr, "heapmark: %s; what was traced before is in %s\n", err->text,
                 job->options.out);

@@ -110,6 +110,8 @@ static bool recording_show(struct trace_cell_job *job, struct recording *r,
     const GPtrArray *cells = trace_summary_cells(job->summary);
     r->shown = g_ptr_array_index(cells, cells->len - 1);
     summary_fill(r, o, job->recorder->kernel_reason);
+    if (job->recorder->kernel_reason != NULL)
+        fprintf(stderr, "heapmark: %s: %s\n", name, job->recorder->kernel_reason);
     return ok && strips_build(job, r, name, err);
 }
 

@@ -131,6 +131,18 @@ static bool svg_weights_mend(const struct page *page, const char *dir, struct er
     return good;
 }
 
+/* A picture of which only a part could be written is none. */
+static void pictures_remove(const struct page *page, const char *dir) {
+    static const char *const kinds[] = {".png", ".svg"};
+    for (size_t i = 0; i < G_N_ELEMENTS(kinds); i++) {
+        char *file = g_strconcat(page->name, kinds[i], NULL);
+        char *path = g_build_filename(dir, file, NULL);
+        remove(path);
+        g_free(path);
+        g_free(file);
+    }
+}
+
 bool page_draw(const struct page *page, const char *gnuplot, const char *dir,
                const char *script_dir, struct error *err) {
     char *script = job_write(page, script_dir, err);
@@ -153,5 +165,8 @@ bool page_draw(const struct page *page, const char *gnuplot, const char *dir,
     g_free(words);
     remove(script);
     g_free(script);
-    return drawn && svg_weights_mend(page, dir, err);
+    drawn = drawn && svg_weights_mend(page, dir, err);
+    if (!drawn)
+        pictures_remove(page, dir);
+    return drawn;
 }

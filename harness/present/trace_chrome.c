@@ -4,10 +4,13 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "harness/store/csv.h"
 
-#define FILE_END "\n]}\n"
+#define FILE_BEGIN "{\"displayTimeUnit\":\"ns\",\"traceEvents\":["
+#define FILE_END   "\n]}\n"
+#define LINE_JOINT ",\n"
 
 enum { EVENT_BYTES_MAX = 4096, TEXT_BYTES_MAX = 512 };
 
@@ -49,7 +52,7 @@ static void chrome_put(struct trace_chrome *c, const char *bytes, size_t count) 
 
 /* Writes the line, with the comma that parts it from the one before. */
 static void chrome_put_line(struct trace_chrome *c) {
-    const char *joint = c->has_events ? ",\n" : "\n";
+    const char *joint = c->has_events ? LINE_JOINT : "\n";
     chrome_put(c, joint, strlen(joint));
     chrome_put(c, c->line->str, c->line->len);
     c->has_events = true;
@@ -77,9 +80,12 @@ static void line_name(struct trace_chrome *c, const char *name) {
 
 /* ---- files ---- */
 
+static char *chrome_path(const struct trace_chrome *c, unsigned number) {
+    return g_strdup_printf("%s-%u.json", c->stem, number);
+}
+
 static bool chrome_open(struct trace_chrome *c, struct error *err) {
-    static const char begin[] = "{\"displayTimeUnit\":\"ns\",\"traceEvents\":[";
-    char *path = g_strdup_printf("%s-%u.json", c->stem, c->files + 1);
+    char *path = chrome_path(c, c->files + 1);
     c->file = fopen(path, "wbe");
     if (c->file == NULL)
         error_set(err, EXIT_CANNOT, "cannot create %s: %s", path, g_strerror(errno));
@@ -89,7 +95,7 @@ static bool chrome_open(struct trace_chrome *c, struct error *err) {
     c->files++;
     c->bytes = 0;
     c->has_events = c->heads->len > 0;
-    chrome_put(c, begin, strlen(begin));
+    chrome_put(c, FILE_BEGIN, strlen(FILE_BEGIN));
     chrome_put(c, c->heads->str, c->heads->len);
     return true;
 }
@@ -244,13 +250,48 @@ struct timeline_sink *trace_chrome_sink(struct trace_chrome *c) {
     return &c->sink;
 }
 
+/* Where the last whole line of a file of so many bytes ends, so that its end fits behind it in what
+   the file has of the disk already. 0: there is none. */
+static long chrome_last_line(FILE *file, long bytes) {
+    enum { TAIL_BYTES = 4 * EVENT_BYTES_MAX };
+    char tail[TAIL_BYTES];
+    long begin = MAX(0, bytes - TAIL_BYTES);
+    if (fseek(file, begin, SEEK_SET) != 0)
+        return 0;
+    size_t count = fread(tail, 1, sizeof tail, file);
+    for (size_t at = count; at >= strlen(FILE_END); at--) {
+        size_t joint = at - strlen(FILE_END);
+        if (strncmp(tail + joint, LINE_JOINT, strlen(LINE_JOINT)) == 0)
+            return begin + (long)joint;
+    }
+    return 0;
+}
+
+/* Makes JSON of a file that breaks off: without its last, broken line, and with an end. */
+static bool chrome_mend(const char *path) {
+    FILE *file = fopen(path, "r+be");
+    bool ok = file != NULL && fseek(file, 0, SEEK_END) == 0;
+    long last = ok ? chrome_last_line(file, ftell(file)) : 0;
+    ok = last > 0 && ftruncate(fileno(file), last) == 0 && fseek(file, last, SEEK_SET) == 0 &&
+         fputs(FILE_END, file) >= 0;
+    return file != NULL && fclose(file) == 0 && ok;
+}
+
+static bool chrome_refuse(const struct trace_chrome *c, struct error *err) {
+    char *path = chrome_path(c, c->files);
+    bool is_json = chrome_mend(path);
+    if (!is_json)
+        unlink(path);
+    error_set(err, EXIT_CANNOT, "%s is not complete: %s; %s: make room or give another --out", path,
+              g_strerror(c->failure), is_json ? "what is in it can be opened" : "it is removed");
+    g_free(path);
+    return false;
+}
+
 bool trace_chrome_close(struct trace_chrome *c, unsigned *files, struct error *err) {
     chrome_end_file(c);
     *files = c->files;
-    bool ok = c->failure == 0 ||
-              error_set(err, EXIT_CANNOT,
-                        "%s-%u.json is not complete: %s; make room or give another --out", c->stem,
-                        c->files, g_strerror(c->failure));
+    bool ok = c->failure == 0 || chrome_refuse(c, err);
     g_free(c->stem);
     g_string_free(c->line, TRUE);
     g_string_free(c->heads, TRUE);

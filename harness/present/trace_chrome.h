@@ -24,8 +24,8 @@ struct trace_chrome;
 struct trace_chrome *trace_chrome_new(const char *stem, uint64_t bytes_max, struct error *err);
 struct timeline_sink *trace_chrome_sink(struct trace_chrome *c);
 
-/* Ends the last file and frees. *files: how many there are. False: as trace_perfetto_close; the
-   file is still JSON when its end could be written. */
+/* Ends the last file and frees. *files: how many there are. False: as trace_perfetto_close; of a
+   file that breaks off the whole lines stay, with an end, so it is JSON still. */
 bool trace_chrome_close(struct trace_chrome *c, unsigned *files, struct error *err);
 
 #endif

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 #include <zlib.h>
 
 #include "harness/present/protobuf_write.h"
@@ -57,10 +58,10 @@ struct trace_perfetto {
     char *path;
     GString *bundle; /* packets that are not written yet */
     char *deflated;
-    uint64_t written_bytes;
-    GHashTable *names;     /* struct timeline_name * -> its number here */
-    GHashTable *arguments; /* name of an argument -> its number */
-    int failure;           /* errno of the first write that failed, 0 */
+    uint64_t written_bytes; /* in whole packets */
+    GHashTable *names;      /* struct timeline_name * -> its number here */
+    GHashTable *arguments;  /* name of an argument -> its number */
+    int failure;            /* errno of the first write that failed, 0 */
     bool is_begun;
 };
 
@@ -69,7 +70,8 @@ struct trace_perfetto {
 static void perfetto_write(struct trace_perfetto *p, const char *bytes, size_t count) {
     if (p->failure == 0 && fwrite(bytes, 1, count, p->file) != count)
         p->failure = errno != 0 ? errno : EIO;
-    p->written_bytes += count;
+    if (p->failure == 0)
+        p->written_bytes += count;
 }
 
 /* Wraps what is gathered in one packet. */
@@ -276,6 +278,7 @@ struct trace_perfetto *trace_perfetto_new(const char *path, struct error *err) {
         error_set(err, EXIT_CANNOT, "cannot create %s: %s", path, g_strerror(errno));
         return NULL;
     }
+    setvbuf(file, NULL, _IONBF, 0); /* what is said to be written, is */
     struct trace_perfetto *p = g_new(struct trace_perfetto, 1);
     *p = (struct trace_perfetto){.sink = {perfetto_event},
                                  .file = file,
@@ -291,15 +294,24 @@ struct timeline_sink *trace_perfetto_sink(struct trace_perfetto *p) {
     return &p->sink;
 }
 
+/* A file of nothing is removed; a device is none. */
+static bool perfetto_refuse(const struct trace_perfetto *p, struct error *err) {
+    bool is_empty = p->written_bytes == 0;
+    if (is_empty && g_file_test(p->path, G_FILE_TEST_IS_REGULAR))
+        unlink(p->path);
+    return error_set(
+        err, EXIT_CANNOT, "%s is not complete: %s; %s: make room or give another --out", p->path,
+        g_strerror(p->failure), is_empty ? "it is removed" : "what is in it can be opened");
+}
+
 bool trace_perfetto_close(struct trace_perfetto *p, uint64_t *bytes, struct error *err) {
     perfetto_flush(p);
+    /* A packet of which a part is there would make readers refuse the whole. */
+    if (p->failure != 0 && ftruncate(fileno(p->file), (off_t)p->written_bytes) != 0)
+        p->written_bytes = 0;
     if (fclose(p->file) != 0 && p->failure == 0)
         p->failure = errno;
-    bool ok = p->failure == 0 ||
-              error_set(err, EXIT_CANNOT,
-                        "%s is not complete: %s; what is in it can be opened: make room or give "
-                        "another --out",
-                        p->path, g_strerror(p->failure));
+    bool ok = p->failure == 0 || perfetto_refuse(p, err);
     *bytes = p->written_bytes;
     g_hash_table_destroy(p->names);
     g_hash_table_destroy(p->arguments);

@@ -54,6 +54,8 @@ static void rows_append(GString *out, const struct trace_cell_summary *cell) {
     static const char *const heads[] = {"event", "count", "total",       "p50",
                                         "p99",   "max",   "share of run"};
     struct text_grid grid;
+    if (cell->rows->len == 0)
+        return;
     text_grid_init(&grid, G_N_ELEMENTS(heads), INDENT);
     for (size_t i = 0; i < G_N_ELEMENTS(heads); i++)
         text_grid_add(&grid, heads[i]);
@@ -102,6 +104,8 @@ static void stops_append(GString *out, const struct trace_cell_summary *cell) {
 }
 
 static void mmu_append(GString *out, const struct trace_cell_summary *cell) {
+    if (cell->rows->len == 0)
+        return; /* nothing is known of it */
     g_string_append(out, "  least utilisation (MMU) with stops, assists and sweeps:");
     for (unsigned i = 0; i < TRACE_WINDOWS; i++)
         g_string_append_printf(out, "%s %s in %s", i == 0 ? "" : ",", percent(cell->mmu[i]).text,

@@ -124,6 +124,28 @@ static void whether_calls_are_seen_is_said(void **state) {
     }
 }
 
+/* A process that died has told no run: then it is all that the kernel told. */
+static void without_a_run_everything_recorded_counts(void **state) {
+    const struct kernel_row rows[] = {{.time_ns = T0 + 5, .kind = KERNEL_SWITCH_IN},
+                                      {.time_ns = T0 + 6, .kind = KERNEL_CALLS_SEEN},
+                                      {.time_ns = T0 + 90, .kind = KERNEL_FAULT}};
+    char *path = fixture_path();
+    GString *bytes = g_string_new_len((const char *)rows, sizeof rows);
+    struct trace_facts facts;
+    struct error err;
+    (void)state;
+    fixture_write(path, bytes);
+    trace_facts_init(&facts);
+    assert_true(kernel_events_facts(path, &facts, &err));
+    assert_int_equal(facts.start_ns, T0 + 5);
+    assert_int_equal(facts.end_ns, T0 + 90);
+    assert_non_null(strstr(facts.note, "by breakpoints in the C library"));
+    trace_facts_release(&facts);
+    g_string_free(bytes, TRUE);
+    unlink(path);
+    g_free(path);
+}
+
 /* ---- a process of ours ---- */
 
 enum { CALL_BYTES = 1 << 20, ROUNDS_SEEN = 20 };
@@ -247,6 +269,7 @@ int main(int argc, char **argv) {
         cmocka_unit_test(a_heap_that_grows_by_brk_is_not_told_as_a_mapping_too),
         cmocka_unit_test(advice_is_told_by_what_it_gives_back),
         cmocka_unit_test(whether_calls_are_seen_is_said),
+        cmocka_unit_test(without_a_run_everything_recorded_counts),
         cmocka_unit_test(a_process_s_calls_are_seen_each),
     };
     self_path = argv[0];
