@@ -70,20 +70,37 @@ static GBytes *key_of_texts(char kind, const char *const *texts, size_t count) {
     return g_byte_array_free_to_bytes(key);
 }
 
-uint32_t profile_function_add(struct profile *p, const struct profile_function *function) {
-    const char *const texts[] = {function->name, function->module, function->file};
-    GBytes *key = key_of_texts('f', texts, G_N_ELEMENTS(texts));
-    uint32_t number;
-    if (index_find(p, key, &number)) {
-        g_bytes_unref(key);
-        return number;
-    }
+static uint32_t function_append(struct profile *p, const struct profile_function *function) {
     struct profile_function kept = {.name = profile_text(p, function->name),
                                     .module = profile_text(p, function->module),
                                     .file = profile_text(p, function->file),
                                     .is_kernel = function->is_kernel};
     g_array_append_val(p->functions, kept);
-    return index_add(p, key, p->functions->len - 1);
+    return p->functions->len - 1;
+}
+
+/* Debug information does not name the file at every address of a function: with one and without are
+   the same function, whichever came first. Two files make two functions (static ones). */
+uint32_t profile_function_add(struct profile *p, const struct profile_function *function) {
+    const char *const texts[] = {function->name, function->module, function->file};
+    GBytes *whole = key_of_texts('f', texts, 3), *nameless = key_of_texts('F', texts, 2);
+    uint32_t number;
+    bool is_known = index_find(p, whole, &number), has_first = false;
+    if (!is_known) {
+        has_first = index_find(p, nameless, &number);
+        struct profile_function *first =
+            has_first ? &g_array_index(p->functions, struct profile_function, number) : NULL;
+        if (first == NULL || (first->file != NULL && function->file != NULL))
+            number = function_append(p, function);
+        else if (function->file != NULL)
+            first->file = profile_text(p, function->file);
+        index_add(p, g_bytes_ref(whole), number);
+        if (!has_first)
+            index_add(p, g_bytes_ref(nameless), number);
+    }
+    g_bytes_unref(whole);
+    g_bytes_unref(nameless);
+    return number;
 }
 
 uint32_t profile_module_add(struct profile *p, const struct profile_module *module) {

@@ -144,9 +144,20 @@ static void function_append(struct pprof *w, const struct profile_function *f, u
     message_append(w->out, PROFILE_FUNCTION, m);
 }
 
-static void tables_append(struct pprof *w, const struct profile *p) {
-    for (guint i = 0; i < p->modules->len; i++)
-        mapping_append(w, &g_array_index(p->modules, struct profile_module, i), i + UINT64_C(1));
+/* The cell program's mapping first: pprof calls the profile after it. */
+static void mappings_append(struct pprof *w, const struct profile *p, const char *program) {
+    for (int is_program = 1; is_program >= 0; is_program--) {
+        for (guint i = 0; i < p->modules->len; i++) {
+            const struct profile_module *m = &g_array_index(p->modules, struct profile_module, i);
+            const char *slash = strrchr(m->path, '/');
+            if ((strcmp(slash == NULL ? m->path : slash + 1, program) == 0) == is_program)
+                mapping_append(w, m, i + UINT64_C(1));
+        }
+    }
+}
+
+static void tables_append(struct pprof *w, const struct profile *p, const char *program) {
+    mappings_append(w, p, program);
     for (guint i = 0; i < p->locations->len; i++)
         location_append(w, p, i);
     for (guint i = 0; i < p->functions->len; i++)
@@ -189,7 +200,7 @@ GByteArray *profile_pprof(const struct profile_view *v, enum profile_kind kind) 
     head_append(&w, p);
     for (guint i = 0; i < p->entries->len; i++)
         sample_append(&w, v, p, &g_array_index(p->entries, struct profile_entry, i));
-    tables_append(&w, p);
+    tables_append(&w, p, v->program);
     for (guint i = 0; i < w.order->len; i++) {
         const char *text = g_ptr_array_index(w.order, i);
         bytes_append(w.out, PROFILE_STRING, text, strlen(text));

@@ -105,14 +105,6 @@ static void functions_append(GString *out, const struct profile_view *v) {
 
 /* ---- allocation ---- */
 
-static int entry_compare(const void *a, const void *b) {
-    const struct profile_entry *x = *(const struct profile_entry *const *)a,
-                               *y = *(const struct profile_entry *const *)b;
-    if (x->values[1] != y->values[1])
-        return x->values[1] < y->values[1] ? 1 : -1;
-    return (x->stack > y->stack) - (x->stack < y->stack);
-}
-
 static bool is_of_allocator(const struct profile_data *d, uint32_t function) {
     const char *name = profile_function_at(&d->profile, function)->name;
     return profile_rule_of(&d->sums, function)->part == PROFILE_ALLOCATION ||
@@ -126,21 +118,90 @@ static bool is_rest(const struct profile_data *d, const struct profile_entry *en
            g_str_has_prefix(profile_function_at(&d->profile, leaf)->name, SITES_REST);
 }
 
-/* "function < caller < its caller", the allocator's own functions left out at the leaf. */
-static void site_append(GString *out, const struct profile_data *d,
-                        const struct profile_entry *entry) {
-    uint32_t functions[4 * PROFILE_DEPTH_MAX];
-    uint32_t count = profile_functions_inside(&d->profile, &d->sums, entry->stack, functions,
-                                              G_N_ELEMENTS(functions));
-    uint32_t first = 0;
-    while (first + 1 < count && is_of_allocator(d, functions[first]))
+/* A row: stacks whose functions are the same, a function that calls itself taken once. */
+struct site {
+    char *text;
+    uint64_t objects, bytes;
+    guint order;
+    bool is_rest; /* which comes last and is always shown */
+};
+
+static void site_free(gpointer pointer) {
+    struct site *s = pointer;
+    g_free(s->text);
+    g_free(s);
+}
+
+static int site_compare(const void *a, const void *b) {
+    const struct site *x = *(const struct site *const *)a, *y = *(const struct site *const *)b;
+    if (x->is_rest != y->is_rest)
+        return x->is_rest ? 1 : -1;
+    if (x->bytes != y->bytes)
+        return x->bytes < y->bytes ? 1 : -1;
+    return (x->order > y->order) - (x->order < y->order);
+}
+
+/* The functions of a site, the allocator's own left out at the leaf, and which of them call
+   themselves; how many. */
+static uint32_t site_functions(const struct profile_data *d, const struct profile_entry *entry,
+                               uint32_t *functions, bool *calls_itself, uint32_t most) {
+    uint32_t all = profile_functions_inside(&d->profile, &d->sums, entry->stack, functions, most);
+    uint32_t first = 0, count = 0;
+    while (first + 1 < all && is_of_allocator(d, functions[first]))
         first++;
-    g_string_append_printf(out, "  %14" G_GUINT64_FORMAT " %16" G_GUINT64_FORMAT "  ",
-                           entry->values[0], entry->values[1]);
-    for (uint32_t i = first; i < count && i < first + 4; i++)
-        g_string_append_printf(out, "%s%s", i > first ? " < " : "",
-                               profile_function_at(&d->profile, functions[i])->name);
-    g_string_append(out, first + 4 < count ? " < ...\n" : "\n");
+    for (uint32_t i = first; i < all; i++) {
+        bool repeats = count > 0 && functions[count - 1] == functions[i];
+        if (repeats) {
+            calls_itself[count - 1] = true;
+            continue;
+        }
+        calls_itself[count] = false;
+        functions[count++] = functions[i];
+    }
+    return count;
+}
+
+/* "function < caller < its caller"; caller frees. */
+static char *site_text(const struct profile_data *d, const uint32_t *functions,
+                       const bool *calls_itself, uint32_t count) {
+    enum { CALLERS_SHOWN = 4 };
+    GString *text = g_string_new(NULL);
+    for (uint32_t i = 0; i < count && i < CALLERS_SHOWN; i++)
+        g_string_append_printf(text, "%s%s%s", i > 0 ? " < " : "",
+                               profile_function_at(&d->profile, functions[i])->name,
+                               calls_itself[i] ? " (recursive)" : "");
+    g_string_append(text, count > CALLERS_SHOWN ? " < ..." : "");
+    return g_string_free(text, FALSE);
+}
+
+static void site_add(GPtrArray *rows, GHashTable *index, const struct profile_data *d,
+                     const struct profile_entry *entry) {
+    uint32_t functions[4 * PROFILE_DEPTH_MAX];
+    bool calls_itself[4 * PROFILE_DEPTH_MAX];
+    uint32_t count = site_functions(d, entry, functions, calls_itself, G_N_ELEMENTS(functions));
+    GBytes *key = g_bytes_new(functions, count * sizeof *functions);
+    struct site *s = g_hash_table_lookup(index, key);
+    if (s == NULL) {
+        s = g_new0(struct site, 1);
+        s->order = rows->len;
+        s->is_rest = is_rest(d, entry);
+        g_ptr_array_add(rows, s);
+        g_hash_table_insert(index, g_bytes_ref(key), s);
+    }
+    g_bytes_unref(key);
+    s->objects += entry->values[0];
+    s->bytes += entry->values[1];
+    char *text = site_text(d, functions, calls_itself, count);
+    if (s->text == NULL || strlen(text) > strlen(s->text)) { /* the longer says "recursive" */
+        g_free(s->text);
+        s->text = g_steal_pointer(&text);
+    }
+    g_free(text);
+}
+
+static void site_append(GString *out, const struct site *s) {
+    g_string_append_printf(out, "  %14" G_GUINT64_FORMAT " %16" G_GUINT64_FORMAT "  %s\n",
+                           s->objects, s->bytes, s->text);
 }
 
 static void total_append(GString *out, const struct profile_view *v, const struct profile_data *d) {
@@ -158,43 +219,42 @@ static void total_append(GString *out, const struct profile_view *v, const struc
                                v->allocs, v->bytes);
 }
 
-/* The sites that the table has no room for, as one line. */
-static void sites_left_out_append(GString *out, const GPtrArray *entries) {
-    uint64_t objects = 0, bytes = 0;
-    for (guint i = SITES_SHOWN; i < entries->len; i++) {
-        const struct profile_entry *entry = g_ptr_array_index(entries, i);
-        objects += entry->values[0];
-        bytes += entry->values[1];
-    }
-    if (entries->len > SITES_SHOWN)
-        g_string_append_printf(out,
-                               "  %14" G_GUINT64_FORMAT " %16" G_GUINT64_FORMAT "  at %u sites "
-                               "more, which the files have\n",
-                               objects, bytes, entries->len - SITES_SHOWN);
+/* A row for each site, in the table's order; caller frees. */
+static GPtrArray *sites_list(const struct profile_data *d) {
+    GPtrArray *rows = g_ptr_array_new_with_free_func(site_free);
+    GHashTable *index =
+        g_hash_table_new_full(g_bytes_hash, g_bytes_equal, (GDestroyNotify)g_bytes_unref, NULL);
+    for (guint i = 0; i < d->profile.entries->len; i++)
+        site_add(rows, index, d, &g_array_index(d->profile.entries, struct profile_entry, i));
+    g_hash_table_destroy(index);
+    g_ptr_array_sort(rows, site_compare);
+    return rows;
 }
 
 static void sites_append(GString *out, const struct profile_view *v) {
     const struct profile_data *d = &v->data[PROFILE_KIND_SITES];
+    struct site more = {.text = NULL}; /* what the table has no room for */
+    guint left_out = 0;
     if (!d->is_there)
         return;
     g_string_append_printf(out, "\n%s, %s: allocations\n         objects            bytes\n",
                            v->workload, v->strategy);
-    GPtrArray *entries = g_ptr_array_new();
-    struct profile_entry *rest = NULL;
-    for (guint i = 0; i < d->profile.entries->len; i++) {
-        struct profile_entry *entry = &g_array_index(d->profile.entries, struct profile_entry, i);
-        if (is_rest(d, entry))
-            rest = entry;
-        else
-            g_ptr_array_add(entries, entry);
+    GPtrArray *rows = sites_list(d);
+    for (guint i = 0; i < rows->len; i++) {
+        const struct site *s = g_ptr_array_index(rows, i);
+        if (i < SITES_SHOWN || s->is_rest) {
+            site_append(out, s);
+            continue;
+        }
+        more.objects += s->objects;
+        more.bytes += s->bytes;
+        left_out++;
     }
-    g_ptr_array_sort(entries, entry_compare);
-    for (guint i = 0; i < entries->len && i < SITES_SHOWN; i++)
-        site_append(out, d, g_ptr_array_index(entries, i));
-    sites_left_out_append(out, entries);
-    if (rest != NULL)
-        site_append(out, d, rest);
-    g_ptr_array_free(entries, TRUE);
+    more.text = g_strdup_printf("at %u sites more, which the files have", left_out);
+    if (left_out > 0)
+        site_append(out, &more);
+    g_free(more.text);
+    g_ptr_array_free(rows, TRUE);
     total_append(out, v, d);
 }
 
@@ -254,7 +314,8 @@ static void samples_append(GString *out, const struct profile_view *v) {
 }
 
 static void notes_append(GString *out, const struct profile_view *v) {
-    g_string_append_printf(out, "\n%s, %s\n", v->workload, v->strategy);
+    char *heading = g_strdup_printf("\n%s, %s\n", v->workload, v->strategy);
+    gsize before = out->len;
     if (v->problem != NULL)
         g_string_append_printf(out, "  %s\n", v->problem);
     if (v->data[PROFILE_KIND_CPU].is_there)
@@ -262,6 +323,9 @@ static void notes_append(GString *out, const struct profile_view *v) {
     for (int kind = 0; kind < PROFILE_KINDS; kind++)
         if (v->data[kind].is_there)
             modules_append(out, &v->data[kind]);
+    if (out->len > before)
+        g_string_insert(out, (gssize)before, heading);
+    g_free(heading);
 }
 
 static bool kind_is_there(const GPtrArray *views, enum profile_kind kind) {

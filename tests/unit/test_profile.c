@@ -68,6 +68,22 @@ static void equal_things_have_equal_numbers(void **state) {
     profile_release(&p);
 }
 
+static void a_file_that_is_known_later_makes_no_second_function(void **state) {
+    struct profile p;
+    (void)state;
+    describe(&p);
+    const struct profile_function bare = {.name = "f", .module = "m"},
+                                  filed = {.name = "f", .module = "m", .file = "f.c"},
+                                  namesake = {.name = "f", .module = "m", .file = "g.c"};
+    uint32_t first = profile_function_add(&p, &bare);
+    assert_int_equal(profile_function_add(&p, &filed), first);
+    assert_int_equal(profile_function_add(&p, &bare), first);
+    assert_string_equal(profile_function_at(&p, first)->file, "f.c");
+    assert_int_not_equal(profile_function_add(&p, &namesake), first);
+    assert_int_equal(profile_function_add(&p, &filed), first);
+    profile_release(&p);
+}
+
 static void the_nearest_caller_with_a_rule_says_what_a_stack_is_for(void **state) {
     (void)state;
     assert_int_equal(PART("work@cell-malloc", "timed_pass@cell-malloc"), PROFILE_WORKLOAD);
@@ -143,6 +159,15 @@ static void view_free(struct profile_view *v) {
     g_free(v);
 }
 
+/* The profile as a table of one view; caller frees. */
+static GString *table_of(struct profile_view *v) {
+    GPtrArray *views = g_ptr_array_new();
+    g_ptr_array_add(views, v);
+    GString *table = profile_table(views);
+    g_ptr_array_free(views, TRUE);
+    return table;
+}
+
 static void a_planted_hot_spot_has_its_share(void **state) {
     struct profile_view *v = view_new();
     const struct profile_data *d = &v->data[PROFILE_KIND_CPU];
@@ -159,12 +184,43 @@ static void a_planted_hot_spot_has_its_share(void **state) {
         if (strcmp(name, "main") == 0)
             assert_int_equal(sum->total, 200000);
     }
-    GPtrArray *views = g_ptr_array_new();
-    g_ptr_array_add(views, v);
-    GString *table = profile_table(views);
+    GString *table = table_of(v);
     assert_non_null(strstr(table->str, "     5.0 %    5.0 %  planted  [cell-malloc]"));
     g_string_free(table, TRUE);
-    g_ptr_array_free(views, TRUE);
+    view_free(v);
+}
+
+static void a_function_that_calls_itself_counts_once_in_a_sample(void **state) {
+    struct profile p;
+    struct profile_sums sums;
+    (void)state;
+    describe(&p);
+    profile_entry_add(&p, STACK(&p, "f@m", "g@m", "f@m", "f@m", "main@m"),
+                      profile_thread_add(&p, "main"), 1, 10);
+    profile_sums_init(&sums, &p, NULL);
+    for (guint i = 0; i < sums.functions->len; i++)
+        assert_int_equal(g_array_index(sums.functions, struct profile_function_sum, i).total, 10);
+    profile_sums_release(&sums);
+    profile_release(&p);
+}
+
+static void a_recursion_is_one_site(void **state) {
+    struct profile_view *v = view_new();
+    struct profile_data *d = &v->data[PROFILE_KIND_SITES];
+    struct profile *p = &d->profile;
+    (void)state;
+    describe(p);
+    uint32_t thread = profile_thread_add(p, "all threads");
+    profile_entry_add(p, STACK(p, "tree@m", "run@m"), thread, 1, 16);
+    profile_entry_add(p, STACK(p, "tree@m", "tree@m", "run@m"), thread, 2, 32);
+    profile_entry_add(p, STACK(p, "tree@m", "tree@m", "tree@m", "run@m"), thread, 4, 64);
+    profile_entry_add(p, STACK(p, "tree@m", "other@m"), thread, 8, 8);
+    profile_sums_init(&d->sums, p, NULL);
+    d->is_there = true;
+    GString *table = table_of(v);
+    assert_non_null(strstr(table->str, " 7              112  tree (recursive) < run\n"));
+    assert_non_null(strstr(table->str, " 8                8  tree < other\n"));
+    g_string_free(table, TRUE);
     view_free(v);
 }
 
@@ -242,6 +298,24 @@ static size_t unzip(const GByteArray *zipped, uint8_t *out, size_t room) {
     return z.total_out;
 }
 
+static void pprof_calls_the_profile_after_the_cell_program(void **state) {
+    struct profile_view *v = view_new();
+    uint8_t bytes[16384];
+    uint64_t value, first = 0;
+    (void)state;
+    STACK(&v->data[PROFILE_KIND_CPU].profile, "later@cell-other");
+    g_free(v->program);
+    v->program = g_strdup("cell-other"); /* whose module was not the first */
+    GByteArray *zipped = profile_pprof(v, PROFILE_KIND_CPU);
+    struct wire w = {bytes, bytes + unzip(zipped, bytes, sizeof bytes)}, field, ignored;
+    while (w.at < w.end && first == 0)
+        if (wire_field(&w, &field, &value) == 3 && wire_field(&field, &ignored, &value) == 1)
+            first = value;
+    assert_int_equal(first, 2);
+    g_byte_array_free(zipped, TRUE);
+    view_free(v);
+}
+
 static void pprof_holds_every_sample_and_its_values(void **state) {
     struct profile_view *v = view_new();
     uint8_t bytes[16384];
@@ -273,13 +347,17 @@ static void pprof_holds_every_sample_and_its_values(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(equal_things_have_equal_numbers),
+        cmocka_unit_test(a_file_that_is_known_later_makes_no_second_function),
         cmocka_unit_test(the_nearest_caller_with_a_rule_says_what_a_stack_is_for),
         cmocka_unit_test(what_a_collectors_loop_calls_is_collection_whatever_its_name),
         cmocka_unit_test(page_faults_are_told_from_the_rest_of_the_kernel),
         cmocka_unit_test(a_library_of_the_users_is_allocation_as_a_whole),
         cmocka_unit_test(a_planted_hot_spot_has_its_share),
+        cmocka_unit_test(a_recursion_is_one_site),
+        cmocka_unit_test(a_function_that_calls_itself_counts_once_in_a_sample),
         cmocka_unit_test(folded_stacks_are_root_first_without_the_harness),
         cmocka_unit_test(names_cannot_break_a_format),
+        cmocka_unit_test(pprof_calls_the_profile_after_the_cell_program),
         cmocka_unit_test(pprof_holds_every_sample_and_its_values),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -16,7 +16,10 @@ import (
 	"strings"
 )
 
-const workloadPrefix = "heapmark/seed."
+const (
+	workloadPrefix = "heapmark/seed."
+	sitesMost      = 4096 // told with every call of a function to itself
+)
 
 // tinyCounted is not empty where the runtime's profile has every tiny object; the linker sets it.
 var tinyCounted string
@@ -40,12 +43,7 @@ type sites struct {
 	before, after map[siteStack]siteCount
 }
 
-// newSites has to come before the first allocation of a workload. This program refers to the memory
-// profile, and therefore the runtime would sample for one.
 func newSites(fd int) *sites {
-	if fd > 0 {
-		runtime.MemProfileRate = 1
-	}
 	return &sites{fd: fd}
 }
 
@@ -67,15 +65,18 @@ func siteCounts() map[siteStack]siteCount {
 	return counts
 }
 
-// begin and end come after a collection, as of which the profile is.
+// begin and end come after a collection, as of which the profile is. What is set up before has no
+// profile: each object in one is a record in its span, and a heap full of them takes minutes.
 func (s *sites) begin() {
 	if s.fd > 0 {
 		s.before = siteCounts()
+		runtime.MemProfileRate = 1
 	}
 }
 
 func (s *sites) end() {
 	if s.fd > 0 {
+		runtime.MemProfileRate = 0
 		s.after = siteCounts()
 	}
 }
@@ -89,25 +90,44 @@ func (stack *siteStack) callers() []uintptr {
 	return stack[:]
 }
 
-// siteFrames are the lines of a stack, leaf first; empty when no function of a workload is on it.
-func siteFrames(stack siteStack) []string {
-	var lines []string
-	isWorkload := false
+// siteFrames are the lines of a stack, leaf first, with one of a function's calls to itself if they
+// are folded; empty when no function of a workload is on it.
+func siteFrames(stack siteStack, isFolded bool) string {
+	var lines strings.Builder
+	isWorkload, last := false, ""
 	frames := runtime.CallersFrames(stack.callers())
 	for {
 		frame, more := frames.Next()
 		isWorkload = isWorkload || strings.HasPrefix(frame.Function, workloadPrefix)
-		if frame.Function != "" {
-			lines = append(lines, fmt.Sprintf("frame %s\t%s\t%d\n", frame.Function, frame.File, frame.Line))
+		if frame.Function != "" && !(isFolded && frame.Function == last) {
+			fmt.Fprintf(&lines, "frame %s\t%s\t%d\n", frame.Function, frame.File, frame.Line)
 		}
+		last = frame.Function
 		if !more {
 			break
 		}
 	}
 	if !isWorkload {
-		return nil
+		return ""
 	}
-	return lines
+	return lines.String()
+}
+
+// grown is what every site of the workload has more than before, by its lines.
+func (s *sites) grown(isFolded bool) map[string]siteCount {
+	counts := map[string]siteCount{}
+	for stack, count := range s.after {
+		was := s.before[stack]
+		if count.objects == was.objects {
+			continue
+		}
+		if lines := siteFrames(stack, isFolded); lines != "" {
+			sum := counts[lines]
+			counts[lines] = siteCount{sum.objects + count.objects - was.objects,
+				sum.bytes + count.bytes - was.bytes}
+		}
+	}
+	return counts
 }
 
 // write tells the sites in the words of harness/base/wire.h; the runtime knows what was handed out,
@@ -121,15 +141,12 @@ func (s *sites) write(m *measurement, ops uint64) {
 	fmt.Fprintf(out, "heapmark-sites 1\ntotal %d\t%d\t%d\n", ops,
 		m.after.Mallocs-m.before.Mallocs, m.after.TotalAlloc-m.before.TotalAlloc)
 	fmt.Fprintf(out, "rest %s\n", rest())
-	for stack, count := range s.after {
-		was := s.before[stack]
-		lines := siteFrames(stack)
-		if count.objects == was.objects || lines == nil {
-			continue
-		}
-		bytes := count.bytes - was.bytes
-		fmt.Fprintf(out, "site %d\t%d\t%d\n%s", count.objects-was.objects, bytes, bytes,
-			strings.Join(lines, ""))
+	grown := s.grown(false)
+	if len(grown) > sitesMost { // a recursion has a stack for each way down
+		grown = s.grown(true)
+	}
+	for lines, count := range grown {
+		fmt.Fprintf(out, "site %d\t%d\t%d\n%s", count.objects, count.bytes, count.bytes, lines)
 	}
 	fmt.Fprintln(out, "end")
 	out.Flush()
