@@ -72,7 +72,7 @@ static void teller_init(struct kernel_teller *teller, struct timeline *t) {
                                      .faults = timeline_counter_new(t, "page faults", false),
                                      .running = timeline_name(t, "running", SLICE_RUN),
                                      .blocked = timeline_name(t, "blocked", SLICE_BLOCK),
-                                     .preempted = timeline_name(t, "preempted", SLICE_OTHER),
+                                     .preempted = timeline_name(t, "preempted", SLICE_PREEMPT),
                                      .fault = timeline_name(t, "page-fault", SLICE_OTHER),
                                      .map = timeline_name(t, "mmap", SLICE_ALLOC),
                                      .unmap = timeline_name(t, "munmap", SLICE_ALLOC),

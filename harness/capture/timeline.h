@@ -44,6 +44,7 @@ enum slice_class {
     SLICE_BGSWEEP, /* sweeping in the background */
     SLICE_ALLOC,   /* an allocation's slow path: refill, span, large object, arena */
     SLICE_BLOCK,   /* a mutator waits for something else */
+    SLICE_PREEMPT, /* a mutator could go on, and another program has its CPU */
     SLICE_CLASSES
 };
 

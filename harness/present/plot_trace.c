@@ -11,7 +11,9 @@ enum {
     ROW_PIXELS = 26,
     PANEL_PIXELS = 64,
     HEAD_PIXELS = 76,
-    FOOT_PIXELS = 64
+    FOOT_PIXELS = 48,
+    LEGEND_COLUMNS = 7,
+    LEGEND_PIXELS = 18 /* a further line of it */
 };
 
 /* Colours by what a slice means; dark enough for white paper, told apart without red and green. */
@@ -29,12 +31,14 @@ static const struct {
     [SLICE_BGSWEEP] = {"background sweep", "#7fbf7b"},
     [SLICE_ALLOC] = {"slow path", "#333333"},
     [SLICE_BLOCK] = {"waits", "#dddddd"},
+    [SLICE_PREEMPT] = {"CPU is taken", "#cbb8d6"},
 };
 
 struct strip_track {
     uint64_t number;
     char *name;
     enum track_role role;
+    uint64_t thread;
     bool is_used;
 };
 
@@ -45,9 +49,14 @@ struct strip_slice {
     bool is_instant;
 };
 
+/* Why a millisecond is shown. */
+enum strip_choice { CHOICE_FIRST, CHOICE_DENSEST, CHOICE_LONGEST };
+
 struct trace_strip {
     struct timeline_sink sink;
     const struct trace_cell_summary *cell;
+    unsigned panels;
+    enum strip_choice choices[STRIPS];
     uint64_t starts_ns[STRIPS];
     GArray *slices[STRIPS]; /* of struct strip_slice */
     GArray *tracks;         /* of struct strip_track */
@@ -108,12 +117,13 @@ static void strip_event(struct timeline_sink *sink, const struct timeline_event 
         !g_str_has_prefix(event->track->name, TRACE_RUN_NAME)) {
         struct strip_track track = {.number = event->track->number,
                                     .name = g_strdup(event->track->name),
-                                    .role = event->track->role};
+                                    .role = event->track->role,
+                                    .thread = event->track->thread};
         g_array_append_val(s->tracks, track);
     }
     if (event->kind != TIMELINE_END && event->kind != TIMELINE_INSTANT)
         return;
-    for (unsigned panel = 0; panel < STRIPS; panel++)
+    for (unsigned panel = 0; panel < s->panels; panel++)
         strip_keep(s, panel, event, event->kind == TIMELINE_END ? event->start_ns : event->time_ns);
 }
 
@@ -121,12 +131,22 @@ static void track_clear(gpointer pointer) {
     g_free(((struct strip_track *)pointer)->name);
 }
 
+static void strip_choose(struct trace_strip *s, enum strip_choice choice, uint64_t start_ns) {
+    s->choices[s->panels] = choice;
+    s->starts_ns[s->panels] = start_ns;
+    s->panels++;
+}
+
 struct trace_strip *trace_strip_new(const struct trace_cell_summary *cell) {
     struct trace_strip *s = g_new(struct trace_strip, 1);
     *s = (struct trace_strip){.sink = {strip_event},
                               .cell = cell,
-                              .starts_ns = {cell->start_ns, densest_ns(cell), longest_ns(cell)},
                               .tracks = g_array_new(FALSE, FALSE, sizeof(struct strip_track))};
+    strip_choose(s, CHOICE_FIRST, cell->start_ns);
+    if (densest_ns(cell) != cell->start_ns)
+        strip_choose(s, CHOICE_DENSEST, densest_ns(cell));
+    if (cell->longest_stop_ns > 0)
+        strip_choose(s, CHOICE_LONGEST, longest_ns(cell));
     g_array_set_clear_func(s->tracks, track_clear);
     for (unsigned panel = 0; panel < STRIPS; panel++)
         s->slices[panel] = g_array_new(FALSE, FALSE, sizeof(struct strip_slice));
@@ -146,7 +166,8 @@ struct timeline_sink *trace_strip_sink(struct trace_strip *s) {
 
 /* ---- the picture ---- */
 
-/* The world above the mutators, these above the collector, the rest below. */
+/* The world above the mutators, these above the collector, the rest below; threads by their number.
+ */
 static int track_compare(const void *left, const void *right) {
     static const int ranks[] = {[TRACK_CELL] = 5,      [TRACK_WORLD] = 0, [TRACK_MUTATOR] = 1,
                                 [TRACK_COLLECTOR] = 2, [TRACK_OTHER] = 3, [TRACK_COUNTER] = 6};
@@ -155,6 +176,8 @@ static int track_compare(const void *left, const void *right) {
         return a->is_used ? -1 : 1;
     if (ranks[a->role] != ranks[b->role])
         return ranks[a->role] - ranks[b->role];
+    if (a->thread != b->thread)
+        return a->thread < b->thread ? -1 : 1;
     return (a->number > b->number) - (a->number < b->number);
 }
 
@@ -175,7 +198,7 @@ static int slice_compare(const void *left, const void *right) {
 /* Outer slices come before inner ones, which are drawn over them, a little lower. */
 static void strip_table(const struct trace_strip *s, struct page *page, guint rows) {
     page_columns(page, "panel\trow\tstart_us\tend_us\tdepth\tkind\tinstant");
-    for (unsigned panel = 0; panel < STRIPS; panel++) {
+    for (unsigned panel = 0; panel < s->panels; panel++) {
         g_array_sort(s->slices[panel], slice_compare);
         for (guint i = 0; i < s->slices[panel]->len; i++) {
             const struct strip_slice *slice =
@@ -189,39 +212,65 @@ static void strip_table(const struct trace_strip *s, struct page *page, guint ro
     }
 }
 
-static void strip_titles(const struct trace_strip *s, struct page *page) {
-    const struct trace_cell_summary *cell = s->cell;
-    double at_ns[STRIPS];
-    for (unsigned panel = 0; panel < STRIPS; panel++)
-        at_ns[panel] = (double)(s->starts_ns[panel] - cell->start_ns);
-    page_mark(page, 1, MARK_TITLE, 0, 0, "the first millisecond");
-    page_mark(page, 2, MARK_TITLE, 0, 0, "the one with the most events, from %s on",
-              quantity_time(at_ns[1]).text);
-    if (cell->longest_stop_ns > 0)
-        page_mark(page, 3, MARK_TITLE, 0, 0, "the one with the longest stop (%s), from %s on",
-                  quantity_time((double)cell->longest_stop_ns).text, quantity_time(at_ns[2]).text);
-    else
-        page_mark(page, 3, MARK_TITLE, 0, 0, "no stop: the first millisecond again");
+static char *strip_title(const struct trace_strip *s, unsigned panel) {
+    double at_ns = (double)(s->starts_ns[panel] - s->cell->start_ns);
+    bool is_densest_too = s->choices[s->panels > 1 ? 1 : 0] != CHOICE_DENSEST;
+    struct quantity stop = quantity_time((double)s->cell->longest_stop_ns);
+    switch (s->choices[panel]) {
+    case CHOICE_FIRST:
+        return g_strdup(is_densest_too ? "the first millisecond, which has the most events"
+                                       : "the first millisecond");
+    case CHOICE_DENSEST:
+        return g_strdup_printf("the one with the most events, from %s on",
+                               quantity_time(at_ns).text);
+    default:
+        return g_strdup_printf(s->cell->longest_stop_ns > WINDOW_NS
+                                   ? "the beginning of the longest stop (%s), from %s on"
+                                   : "the one with the longest stop (%s), from %s on",
+                               stop.text, quantity_time(at_ns).text);
+    }
 }
 
-static void strip_looks(const struct trace_strip *s, struct page *page) {
+static void strip_titles(const struct trace_strip *s, struct page *page) {
+    static const char *const numbers[] = {"", "a millisecond", "two milliseconds",
+                                          "three milliseconds"};
+    page->title = g_strdup_printf("%s: %s", s->cell->name, numbers[s->panels]);
+    for (unsigned panel = 0; panel < s->panels; panel++) {
+        char *title = strip_title(s, panel);
+        page_mark(page, panel + 1, MARK_TITLE, 0, 0, "%s", title);
+        g_free(title);
+    }
+}
+
+/* Single events are ticks of one colour, so they are not in the legend. Returns its lines. */
+static unsigned strip_looks(const struct trace_strip *s, struct page *page) {
+    unsigned count = 0;
     GPtrArray *names = g_ptr_array_new(), *colors = g_ptr_array_new();
     double used[SLICE_CLASSES] = {0};
     for (unsigned i = 0; i < SLICE_CLASSES; i++) {
         g_ptr_array_add(names, (gpointer)(gsize)looks[i].name);
         g_ptr_array_add(colors, (gpointer)(gsize)looks[i].color);
     }
-    for (unsigned panel = 0; panel < STRIPS; panel++) {
-        for (guint i = 0; i < s->slices[panel]->len; i++)
-            used[g_array_index(s->slices[panel], struct strip_slice, i).class] = 1;
+    for (unsigned panel = 0; panel < s->panels; panel++) {
+        for (guint i = 0; i < s->slices[panel]->len; i++) {
+            const struct strip_slice *slice =
+                &g_array_index(s->slices[panel], struct strip_slice, i);
+            if (!slice->is_instant)
+                used[slice->class] = 1;
+        }
     }
+    for (unsigned i = 0; i < SLICE_CLASSES; i++)
+        count += used[i] > 0;
     page_strings(page, "kind_name", names);
     page_strings(page, "kind_color", colors);
     page_numbers(page, "kind_used", used, SLICE_CLASSES);
     page_number(page, "kinds", SLICE_CLASSES);
     page_number(page, "strategies", 0);
+    page_number(page, "kind_stop", SLICE_STOP + 1);
+    page_number(page, "legend_columns", LEGEND_COLUMNS);
     g_ptr_array_free(names, TRUE);
     g_ptr_array_free(colors, TRUE);
+    return (count + LEGEND_COLUMNS - 1) / LEGEND_COLUMNS;
 }
 
 static guint strip_rows(const struct trace_strip *s) {
@@ -239,7 +288,7 @@ static void strip_row_names(const struct trace_strip *s, struct page *page, guin
         const struct strip_track *track = &g_array_index(s->tracks, struct strip_track, row);
         char *label = text_shorten(track->name, 28);
         widest = MAX(widest, text_pixels(label));
-        for (unsigned panel = 1; panel <= STRIPS; panel++)
+        for (unsigned panel = 1; panel <= s->panels; panel++)
             page_mark(page, panel, MARK_ROW, 0, row + 1, "%s", label);
         g_free(label);
     }
@@ -251,21 +300,25 @@ struct page *trace_strip_page(const struct trace_strip *s) {
     if (rows == 0)
         return NULL;
     struct page *page = page_new("trace-strip", s->cell->name);
-    page->title = g_strdup_printf("%s: three milliseconds", s->cell->name);
-    page->subtitle = g_strdup("a row per thread; a slice lies within the one it is drawn upon; "
-                              "ticks are single events");
+    page->subtitle = g_strconcat(
+        "a row per thread; a slice lies within the one it is drawn upon; ticks are "
+        "single events",
+        s->cell->longest_stop_ns > 0 ? "; reddish: the world is stopped, or is being stopped" : "",
+        NULL);
     page->caption = g_strdup_printf(
         "timed run: %s", quantity_time((double)(s->cell->end_ns - s->cell->start_ns)).text);
     page->width = 1000;
-    page->height = HEAD_PIXELS + FOOT_PIXELS + STRIPS * (rows * ROW_PIXELS + PANEL_PIXELS);
+    strip_titles(s, page);
+    unsigned lines = strip_looks(s, page);
+    guint head = HEAD_PIXELS + (MAX(lines, 1) - 1) * LEGEND_PIXELS;
+    guint panel = rows * ROW_PIXELS + PANEL_PIXELS;
+    page->height = head + FOOT_PIXELS + s->panels * panel;
     page_number(page, "rows", rows);
-    page_number(page, "panels", STRIPS);
-    page_number(page, "head_pixels", HEAD_PIXELS);
-    page_number(page, "panel_pixels", rows * ROW_PIXELS + PANEL_PIXELS);
+    page_number(page, "panels", s->panels);
+    page_number(page, "head_pixels", head);
+    page_number(page, "panel_pixels", panel);
     page_number(page, "plot_pixels", rows * ROW_PIXELS);
     strip_row_names(s, page, rows);
-    strip_titles(s, page);
-    strip_looks(s, page);
     strip_table(s, page, rows);
     return page;
 }

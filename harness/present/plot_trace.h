@@ -1,6 +1,7 @@
 /*
- * Three milliseconds of a traced cell as a strip: the first of the timed run, the one with the most
- * events, the one with the longest stop. A row per thread; colours say what it did.
+ * Up to three milliseconds of a traced cell as a strip: the first of the timed run, the one with
+ * the most events if it is another, the one with the longest stop if there is any. A row per
+ * thread; colours say what it did.
  *
  * A sink: it keeps the slices that lie in these three, at most STRIP_SLICES_MAX of each.
  */

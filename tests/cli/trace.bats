@@ -55,6 +55,8 @@ stops_agree() { # CSV CELL
     [ "$status" -eq 0 ]
     if [[ $err$out == *perf_event_paranoid* ]]; then skip "no perf events here"; fi
     [ "$(grep -c '^churn-pointer malloc,events,recorded,[1-9]' out.txt)" -eq 1 ]
+    # no stop, so no millisecond of one
+    head -1 t/trace-strip-churn-pointer-malloc.tsv | grep -qE ': (a millisecond|two milliseconds)$'
 }
 
 # What an ordinary user meets at kernel.perf_event_paranoid 3 and 4: every event is refused.
