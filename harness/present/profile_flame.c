@@ -15,20 +15,26 @@ extern const char profile_flame_page[]; /* made of flame.html at build time */
 
 #define DATA_MARK "@DATA@"
 
+/* Under which stacks lie whose chain broke; its number is the one behind all functions. */
+#define BROKEN "[broken call chain]"
+
+/* Name, module, part, and whether a rule for the whole module is all that says so. */
 static void functions_append(GString *out, const struct profile_data *d) {
     g_string_append(out, "\"functions\":[");
     for (guint i = 0; i < d->profile.functions->len; i++) {
         const struct profile_function *f = profile_function_at(&d->profile, i);
-        enum profile_part part = profile_rule_of(&d->sums, i)->part;
+        const struct profile_rule_found *rule = profile_rule_of(&d->sums, i);
+        enum profile_part part = rule->part;
         if (f->is_kernel && part != PROFILE_FAULTS)
             part = PROFILE_KERNEL;
         g_string_append(out, i == 0 ? "[" : ",\n[");
         profile_json_text(out, f->name);
         g_string_append_c(out, ',');
         profile_json_text(out, f->module);
-        g_string_append_printf(out, ",%d]", (int)part);
+        g_string_append_printf(out, ",%d,%d]", (int)part, rule->is_weak);
     }
-    g_string_append(out, "],\n");
+    g_string_append_printf(out, "%s[\"" BROKEN "\",\"\",%d,0]],\n",
+                           d->profile.functions->len == 0 ? "" : ",\n", (int)PROFILE_OTHER);
 }
 
 static char *stack_text(const struct profile_data *d, const struct profile_entry *entry) {
@@ -36,6 +42,8 @@ static char *stack_text(const struct profile_data *d, const struct profile_entry
     uint32_t count =
         profile_functions_inside(&d->profile, &d->sums, entry->stack, functions, FUNCTIONS_MAX);
     GString *text = g_string_new(NULL);
+    if (profile_stack_at(&d->profile, entry->stack)->is_broken)
+        g_string_append_printf(text, " %u", d->profile.functions->len);
     for (uint32_t i = count; i-- > 0;)
         g_string_append_printf(text, " %u", functions[i]);
     return g_string_free(text, FALSE);

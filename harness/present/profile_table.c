@@ -85,8 +85,8 @@ static void function_append(GString *out, const struct profile_data *d,
     g_string_append(out, "  ");
     cell_append(out, share_text(sum->self, d->sums.total).text, 8, false);
     cell_append(out, share_text(sum->total, d->sums.total).text, 9, false);
-    g_string_append_printf(out, "  %s  [%s]\n", f->name,
-                           f->module[0] == '[' ? "kernel" : f->module);
+    bool is_bracketed = f->module[0] == '['; /* "[kernel]", "[vdso]", "[unknown]" */
+    g_string_append_printf(out, is_bracketed ? "  %s  %s\n" : "  %s  [%s]\n", f->name, f->module);
 }
 
 static void functions_append(GString *out, const struct profile_view *v) {

@@ -258,6 +258,31 @@ static void names_cannot_break_a_format(void **state) {
     view_free(v);
 }
 
+static void broken_chains_lie_under_a_frame_that_says_so(void **state) {
+    struct profile_view *v = view_new();
+    struct profile_data *d = &v->data[PROFILE_KIND_CPU];
+    struct profile *p = &d->profile;
+    char *numbers;
+    (void)state;
+    profile_sums_release(&d->sums);
+    struct profile_line line = {.function = profile_function_add(
+                                    p, &(struct profile_function){.name = "lost", .module = "m"})};
+    uint32_t location = profile_location_add(p, 0, 0xabc, &line, 1);
+    profile_entry_add(p, profile_stack_add(p, &location, 1, true), 0, 3, 30);
+    profile_sums_init(&d->sums, p, NULL);
+    GPtrArray *views = g_ptr_array_new();
+    g_ptr_array_add(views, v);
+    GString *page = profile_flame(views);
+    assert_non_null(strstr(page->str, "[\"[broken call chain]\",\"\","));
+    numbers = g_strdup_printf("\"0 30 %u %u\"", p->functions->len, line.function);
+    assert_non_null(strstr(page->str, numbers));
+    assert_non_null(strstr(page->str, "3 broken call chains"));
+    g_free(numbers);
+    g_string_free(page, TRUE);
+    g_ptr_array_free(views, TRUE);
+    view_free(v);
+}
+
 /* ---- pprof, read back by a reader that knows nothing of the writer ---- */
 
 struct wire {
@@ -357,6 +382,7 @@ int main(void) {
         cmocka_unit_test(a_function_that_calls_itself_counts_once_in_a_sample),
         cmocka_unit_test(folded_stacks_are_root_first_without_the_harness),
         cmocka_unit_test(names_cannot_break_a_format),
+        cmocka_unit_test(broken_chains_lie_under_a_frame_that_says_so),
         cmocka_unit_test(pprof_calls_the_profile_after_the_cell_program),
         cmocka_unit_test(pprof_holds_every_sample_and_its_values),
     };
