@@ -11,6 +11,7 @@
 #ifndef HEAPMARK_HARNESS_ANALYZE_TRACE_SUMMARY_H
 #define HEAPMARK_HARNESS_ANALYZE_TRACE_SUMMARY_H
 
+#include "harness/analyze/statistics.h"
 #include "harness/capture/timeline.h"
 #include "harness/store/record.h"
 
@@ -50,8 +51,8 @@ struct trace_cell_summary {
     bool is_overfull;          /* more slices than are kept one by one */
     struct record record;      /* the traced run's; its texts are not kept */
     GArray *events_per_ms;     /* of uint32_t: slices begun and instants, from the run's start */
-    double overhead;           /* share of wall time that tracing cost; NaN: not measured */
-    unsigned overhead_pairs;
+    /* What tracing cost, as shares of wall time and of CPU time, by pairs of runs. */
+    struct estimate overhead, overhead_cpu;
     uint64_t events, dropped, raw_bytes;
     bool is_cut;
     char *note; /* NULL: none */

@@ -121,6 +121,18 @@ static bool is_ok(const struct record *r) {
     return r->status != NULL && strcmp(r->status, "ok") == 0;
 }
 
+/* How long a run took; NaN: it failed. */
+struct run_time {
+    double wall_ns, cpu_ns;
+};
+
+static struct run_time time_of(const struct record *r, bool ok) {
+    bool is_known = ok && is_ok(r) && r->wall_ns > 0 && r->wall_ns != COUNT_EMPTY &&
+                    r->cpu_ns > 0 && r->cpu_ns != COUNT_EMPTY;
+    return is_known ? (struct run_time){(double)r->wall_ns, (double)r->cpu_ns}
+                    : (struct run_time){NAN, NAN};
+}
+
 /* Tells what was recorded, whatever became of the process; what cannot be read is said. */
 static void recording_show_or_say(struct trace_cell_job *job, struct recording *r,
                                   const struct observation *o, const char *name) {
@@ -133,11 +145,11 @@ static void recording_show_or_say(struct trace_cell_job *job, struct recording *
 }
 
 static bool cell_trace(struct trace_cell_job *job, const struct cell *cell, const char *name,
-                       struct recording *r, double *wall_ns, struct error *err) {
+                       struct recording *r, struct run_time *took, struct error *err) {
     struct observation o;
     observation_init(&o);
     bool ok = trace_record(job->recorder, cell, r->path, &o, err);
-    *wall_ns = ok && is_ok(&o.record) ? (double)o.record.wall_ns : NAN;
+    *took = time_of(&o.record, ok);
     if (ok && !is_ok(&o.record)) {
         fprintf(stderr, "heapmark: %s: %s: %s\n", name, o.record.status,
                 o.record.reason == NULL ? "no reason was given" : o.record.reason);
@@ -149,42 +161,56 @@ static bool cell_trace(struct trace_cell_job *job, const struct cell *cell, cons
     return ok;
 }
 
-/* The wall time of one more run. */
+/* How long one more run takes. */
 static bool cell_time(struct trace_cell_job *job, const struct cell *cell, const char *path,
-                      double *wall_ns, struct error *err) {
+                      struct run_time *took, struct error *err) {
     struct observation o;
     observation_init(&o);
     bool ok = trace_record(job->recorder, cell, path, &o, err);
-    *wall_ns = ok && is_ok(&o.record) ? (double)o.record.wall_ns : NAN;
+    *took = time_of(&o.record, ok);
     observation_release(&o);
     return ok;
 }
 
+/* A run with tracing and one without. */
+struct run_pair {
+    const char *scratch; /* where the traced one records */
+    bool plain_first;
+    struct run_time traced, plain; /* traced: NaN until it is made */
+};
+
+static bool cell_pair(struct trace_cell_job *job, const struct cell *cell, struct run_pair *pair,
+                      struct error *err) {
+    bool ok = !pair->plain_first || cell_time(job, cell, NULL, &pair->plain, err);
+    if (ok && isnan(pair->traced.wall_ns))
+        ok = cell_time(job, cell, pair->scratch, &pair->traced, err);
+    return ok && (pair->plain_first || cell_time(job, cell, NULL, &pair->plain, err));
+}
+
 /* What tracing costs: the median of the pairs' ratios, less 1. */
 static bool cell_overhead(struct trace_cell_job *job, const struct cell *cell,
-                          const struct recording *r, double first_wall_ns, struct error *err) {
+                          const struct recording *r, struct run_time first, struct error *err) {
     unsigned pairs = job->options->pairs;
-    double *ratios = g_new(double, pairs + 1);
+    double *walls = g_new(double, pairs + 1), *cpus = g_new(double, pairs + 1);
     size_t count = 0;
     bool ok = true;
-    for (unsigned pair = 0; ok && pair < pairs; pair++) {
-        double traced_ns = first_wall_ns, plain_ns = NAN;
-        bool plain_first = pair % 2 == 1;
-        if (plain_first)
-            ok = cell_time(job, cell, NULL, &plain_ns, err);
-        if (ok && pair > 0)
-            ok = cell_time(job, cell, r->scratch, &traced_ns, err);
-        if (ok && !plain_first)
-            ok = cell_time(job, cell, NULL, &plain_ns, err);
-        if (ok && traced_ns > 0 && plain_ns > 0)
-            ratios[count++] = traced_ns / plain_ns;
+    for (unsigned i = 0; ok && i < pairs; i++) {
+        struct run_pair pair = {.scratch = r->scratch,
+                                .plain_first = i % 2 == 1,
+                                .traced = i == 0 ? first : (struct run_time){NAN, NAN},
+                                .plain = {NAN, NAN}};
+        ok = cell_pair(job, cell, &pair, err);
+        if (ok && !isnan(pair.traced.wall_ns) && !isnan(pair.plain.wall_ns)) {
+            walls[count] = pair.traced.wall_ns / pair.plain.wall_ns - 1;
+            cpus[count++] = pair.traced.cpu_ns / pair.plain.cpu_ns - 1;
+        }
     }
     if (ok && count > 0) {
-        values_sort(ratios, count);
-        r->shown->overhead = median_of(ratios, count) - 1;
-        r->shown->overhead_pairs = (unsigned)count;
+        r->shown->overhead = estimate_of(walls, count);
+        r->shown->overhead_cpu = estimate_of(cpus, count);
     }
-    g_free(ratios);
+    g_free(walls);
+    g_free(cpus);
     return ok;
 }
 
@@ -218,15 +244,15 @@ static void recording_release(struct recording *r) {
 bool trace_cell_run(struct trace_cell_job *job, const struct cell *cell, const char *name,
                     struct error *err) {
     struct recording r;
-    double wall_ns = NAN;
+    struct run_time took;
     recording_init(&r, recording_path(job, name));
-    bool ok = cell_trace(job, cell, name, &r, &wall_ns, err);
+    bool ok = cell_trace(job, cell, name, &r, &took, err);
     if (!job->options->keeps_raw) {
         unlink(r.path);
         unlink(r.kernel_path);
     }
-    if (ok && r.shown != NULL && !isnan(wall_ns))
-        ok = cell_overhead(job, cell, &r, wall_ns, err);
+    if (ok && r.shown != NULL && !isnan(took.wall_ns))
+        ok = cell_overhead(job, cell, &r, took, err);
     recording_release(&r);
     return ok;
 }

@@ -121,12 +121,16 @@ static void mmu_append(GString *out, const struct trace_cell_summary *cell) {
 }
 
 static void overhead_append(GString *out, const struct trace_cell_summary *cell) {
-    if (isnan(cell->overhead))
-        return;
-    struct trace_csv_row row = row_of(cell, "overhead", "wall");
-    row.count = cell->overhead_pairs;
-    row.share = cell->overhead;
-    csv_row_append(out, &row_type, &row);
+    const struct {
+        const char *name;
+        const struct estimate *cost;
+    } costs[] = {{"wall", &cell->overhead}, {"cpu", &cell->overhead_cpu}};
+    for (size_t i = 0; cell->overhead.count > 0 && i < G_N_ELEMENTS(costs); i++) {
+        struct trace_csv_row row = row_of(cell, "overhead", costs[i].name);
+        row.count = costs[i].cost->count;
+        row.share = costs[i].cost->median;
+        csv_row_append(out, &row_type, &row);
+    }
 }
 
 char *trace_csv_text(const GPtrArray *cells) {

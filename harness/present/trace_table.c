@@ -141,12 +141,26 @@ static void threads_append(GString *out, const struct trace_cell_summary *cell) 
     text_grid_finish(&grid, out);
 }
 
+static void cost_append(GString *out, const struct estimate *cost, const char *of) {
+    g_string_append_printf(out, "%+.1f %% of %s", cost->median * 100, of);
+    if (cost->count > 1)
+        g_string_append_printf(out, " (%+.1f to %+.1f %%)", cost->low * 100, cost->high * 100);
+}
+
+/* How sure it is, too: on a busy machine the pairs differ by more than tracing costs. */
 static void overhead_append(GString *out, const struct trace_cell_summary *cell) {
-    if (isnan(cell->overhead))
+    size_t count = cell->overhead.count;
+    if (count == 0)
         return;
-    g_string_append_printf(
-        out, "  tracing cost %+.1f %% of wall time (median of %u alternating pair%s)\n",
-        cell->overhead * 100, cell->overhead_pairs, cell->overhead_pairs == 1 ? "" : "s");
+    g_string_append(out, "  tracing cost ");
+    cost_append(out, &cell->overhead, "wall time");
+    cost_append(g_string_append(out, ", "), &cell->overhead_cpu, "CPU time");
+    g_string_append_printf(out, ": median of %zu alternating %s", count,
+                           count == 1 ? "pair" : "pairs");
+    if (count > 1)
+        g_string_append_printf(out, ", in brackets where it lies with %.0f %% confidence",
+                               cell->overhead.coverage * 100);
+    g_string_append_c(out, '\n');
 }
 
 static void cell_append(GString *out, const struct trace_cell_summary *cell) {

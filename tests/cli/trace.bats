@@ -156,7 +156,7 @@ END
     [ "$status" -eq 0 ]
     grep -q '^in the timed run  *churn-copy goheap  *churn-pointer goheap$' out.txt
     [ "$(grep -cE '^(goroutines, or slices of mutators|heap events|thread events|bgsweep slices|STW) ' out.txt)" -eq 5 ]
-    grep -q 'tracing cost .* % of wall time (median of 1 alternating pair)' out.txt
+    grep -q 'tracing cost .* % of wall time, .* % of CPU time: median of 1 alternating pair$' out.txt
     [ -s t/trace-strip-churn-pointer-goheap.tsv ]
     if command -v gnuplot >/dev/null; then [ -s t/trace-strip-churn-pointer-goheap.png ]; fi
 }

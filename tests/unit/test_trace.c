@@ -169,13 +169,16 @@ static void the_table_says_whether_the_record_agrees(void **state) {
     tell_bytes(&told, recording(), false);
     told.cell->record.gc_stw_count = 3;
     told.cell->record.gc_pause_ns_total = 6 * MS;
-    told.cell->overhead = 0.021;
-    told.cell->overhead_pairs = 5;
+    told.cell->overhead = (struct estimate){
+        .count = 6, .median = 0.021, .low = -0.004, .high = 0.0309, .coverage = 0.969};
+    told.cell->overhead_cpu = (struct estimate){
+        .count = 6, .median = 0.011, .low = 0.001, .high = 0.019, .coverage = 0.969};
     char *text = trace_table_text(trace_summary_cells(told.summary));
     assert_non_null(strstr(text, "stops of collections: 3, together 6.00 ms; by the record 3, "
                                  "6.00 ms (+0.00 %)"));
-    assert_non_null(
-        strstr(text, "tracing cost +2.1 % of wall time (median of 5 alternating pairs)"));
+    assert_non_null(strstr(text, "tracing cost +2.1 % of wall time (-0.4 to +3.1 %), +1.1 % of CPU "
+                                 "time (+0.1 to +1.9 %): median of 6 alternating pairs, in "
+                                 "brackets where it lies with 97 % confidence\n"));
     assert_non_null(strstr(text, "\nSTW "));
     g_free(text);
     text = trace_csv_text(trace_summary_cells(told.summary));
