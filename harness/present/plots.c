@@ -64,16 +64,9 @@ char *plot_build(const struct plot *plot, const struct run_summary *s, GPtrArray
 bool page_table_write(const struct page *page, const char *dir, const char *command,
                       struct error *err) {
     char *file = g_strconcat(page->name, ".tsv", NULL);
-    char *path = g_build_filename(dir, file, NULL);
     char *text = page_table_text(page, command);
-    GError *failure = NULL;
-    bool written = g_file_set_contents(path, text, -1, &failure);
-    if (!written) {
-        error_set(err, EXIT_CANNOT, "cannot write %s: %s", path, failure->message);
-        g_error_free(failure);
-    }
+    bool written = store_write_text(dir, file, text, err);
     g_free(text);
-    g_free(path);
     g_free(file);
     return written;
 }

@@ -50,10 +50,11 @@ static bool file_write(const char *dir, const char *name, const void *bytes, siz
     char *path = g_build_filename(dir, name, NULL);
     bool ok = g_file_set_contents(path, bytes, (gssize)count, &failure);
     if (!ok) {
+        const char *reason = g_strrstr(failure->message, ": "); /* GLib names the file once more */
         error_set(err, EXIT_CANNOT,
                   "%s could not be written: %s; the files before it are whole: make room, or name "
                   "another directory with --out",
-                  path, failure->message);
+                  path, reason == NULL ? failure->message : reason + strlen(": "));
         g_error_free(failure);
     }
     g_free(path);
