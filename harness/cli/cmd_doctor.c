@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "harness/cli/commands.h"
+#include "harness/cli/doctor_rights.h"
 #include "harness/measure/counters.h"
 #include "harness/measure/machine.h"
 #include "harness/plan/library_find.h"
@@ -251,6 +252,19 @@ static void doctor_tools(struct doctor *d) {
     doctor_tool(d, "gnuplot", "gnuplot-nox", "without it plot writes tables only");
 }
 
+/* Usable, but with something to know: a note. */
+static void doctor_rights(struct doctor *d) {
+    struct doctor_right rights[DOCTOR_RIGHTS];
+    doctor_section("what profile, trace and gate need");
+    doctor_rights_try(rights);
+    for (int i = 0; i < DOCTOR_RIGHTS; i++) {
+        struct doctor_right *r = &rights[i];
+        enum finding usable = r->advice == NULL ? FINDING_OK : FINDING_NOTE;
+        doctor_say(d, r->is_usable ? usable : FINDING_NO, r->what, r->value, r->advice);
+        doctor_right_release(r);
+    }
+}
+
 static void doctor_mallocs(struct doctor *d) {
     doctor_section("mallocs known by name (any other: alias=./lib.so)");
     for (const struct malloc_library *m = malloc_libraries; m->name != NULL; m++) {
@@ -332,6 +346,7 @@ static bool doctor_go(struct error *err) {
     doctor_clock(&d);
     doctor_memory(&d);
     doctor_counters(&d);
+    doctor_rights(&d);
     doctor_tools(&d);
     doctor_mallocs(&d);
     bool able = doctor_cells(&d, err);

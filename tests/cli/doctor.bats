@@ -5,6 +5,7 @@ sections='CPUs
 clock
 memory
 counters
+what profile, trace and gate need
 tools
 mallocs known by name (any other: alias=./lib.so)
 cell programs'
@@ -38,6 +39,26 @@ only_findings() {
     grep -q '^  ok    cell-malloc: [0-9]* workloads, /' out.txt
     grep -q '^  ok    cell-malloc-calloc: malloc:zero=calloc, /.*/cell-malloc-calloc$' out.txt
     grep -q '^  ok    cell-goheap-static: goheap:link=static, /' out.txt
+}
+
+@test "doctor tells whether valgrind is there, and tries it" {
+    mkdir tools
+    printf '#!/bin/sh\necho valgrind-9.8.7\n' >tools/valgrind
+    chmod +x tools/valgrind
+    PATH=$PWD/tools:$PATH heapmark doctor
+    grep -qx "  ok    instructions counted by valgrind (gate): $PWD/tools/valgrind, valgrind-9.8.7" out.txt
+    printf '#!/bin/sh\nexit 1\n' >tools/valgrind
+    PATH=$PWD/tools:$PATH heapmark doctor
+    grep -q "^  no    instructions counted by valgrind (gate): .*/tools/valgrind --version fails" out.txt
+    rm tools/valgrind
+    env PATH="$PWD/tools" "$HEAPMARK" doctor >out.txt
+    grep -q '^  no    instructions counted by valgrind (gate): .*apt-get install valgrind' out.txt
+}
+
+@test "doctor tries what counts system calls and what samples" {
+    heapmark doctor
+    grep -qE '^  (ok|no)    ?system calls counted by ptrace \(gate\): .*(`true` maps memory [1-9]|refused)' out.txt
+    grep -qE '^  (ok|note|no) +CPU samples \(profile\): .*(cpu-clock|cycles|no CPU samples)' out.txt
 }
 
 @test "doctor tells the Go toolchain and its version" {
