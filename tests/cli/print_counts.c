@@ -15,6 +15,7 @@
 
 #include "harness/run/discover.h"
 #include "harness/run/gate_counts.h"
+#include "harness/run/preload_links.h"
 
 struct printed {
     struct config config;
@@ -22,7 +23,7 @@ struct printed {
     struct gate_measure_options options;
     struct gate_rows rows;
     struct error err;
-    char *link_dir;
+    struct preload_links links;
 };
 
 static int die(const struct error *err) {
@@ -142,13 +143,11 @@ int main(int argc, char **argv) {
     }
     config_init(&p.config);
     p.request.repeats = (unsigned)atoi(argv[1]);
-    p.link_dir = g_strdup("/tmp/heapmark-counts-XXXXXX");
-    if (g_mkdtemp(p.link_dir) == NULL)
-        return EXIT_CANNOT;
-    p.options = (struct gate_measure_options){.config = &p.config, .link_dir = p.link_dir};
+    if (!preload_links_dir_make(&p.links, &p.err))
+        return die(&p.err);
+    p.options = (struct gate_measure_options){.config = &p.config, .link_dir = p.links.dir};
     int status =
         strcmp(argv[2], "--") == 0 ? commands_print(&p, argv + 2) : cells_print(&p, argv + 2);
-    char *remove[] = {(char *)(gpointer) "rm", (char *)(gpointer) "-r", p.link_dir, NULL};
-    g_spawn_sync(NULL, remove, NULL, G_SPAWN_SEARCH_PATH, NULL, NULL, NULL, NULL, NULL, NULL);
+    preload_links_remove(&p.links);
     return status;
 }
