@@ -12,9 +12,9 @@
 enum {
     SITES_MAX = 8192,    /* a power of two; what finds no room is counted as one */
     SITE_DEPTH_MAX = 64, /* what lies deeper is cut at the root */
-    SITES_WHOLE =
-        SITES_MAX / 2, /* so many stacks are kept whole; a recursion has no end of them, */
-    SITE_DEPTH_CUT = 6 /* and further ones keep their nearest callers */
+    /* So many stacks are kept whole; a recursion has no end of them, and further ones keep each
+       call once. */
+    SITES_WHOLE = SITES_MAX / 2
 };
 
 /* No frame of a program is larger: a pointer that leaps further is no frame's. */
@@ -69,10 +69,23 @@ static struct site *site_probe(const uintptr_t *returns, unsigned depth) {
     return NULL;
 }
 
-static struct site *site_find(const uintptr_t *returns, unsigned depth) {
+/* Leaves of each call the one nearest to the leaf; returns how many are left. */
+static unsigned recursion_fold(uintptr_t *returns, unsigned depth) {
+    unsigned count = 0;
+    for (unsigned i = 0; i < depth; i++) {
+        unsigned before = 0;
+        while (before < count && returns[before] != returns[i])
+            before++;
+        if (before == count)
+            returns[count++] = returns[i];
+    }
+    return count;
+}
+
+static struct site *site_find(uintptr_t *returns, unsigned depth) {
     struct site *s = site_probe(returns, depth);
-    if ((s == NULL || s->depth == 0) && sites_used >= SITES_WHOLE && depth > SITE_DEPTH_CUT) {
-        depth = SITE_DEPTH_CUT;
+    if ((s == NULL || s->depth == 0) && sites_used >= SITES_WHOLE) {
+        depth = recursion_fold(returns, depth);
         s = site_probe(returns, depth);
     }
     if (s == NULL)

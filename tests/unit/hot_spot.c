@@ -45,10 +45,12 @@ static VISITED uint64_t common(uint64_t x) {
 
 /* Initial-exec: the first use of a thread's own data must not call malloc. */
 #define OWN static _Thread_local __attribute__((tls_model("initial-exec")))
-OWN uint64_t number = 1; /* drawn anew by every visit */
+OWN uint64_t number; /* drawn anew by every visit; the first one by where the stack lies */
 OWN unsigned done, chosen;
 
 void *malloc(size_t bytes) {
+    if (number == 0)
+        number = (uintptr_t)&bytes; /* so that no two processes draw alike */
     if (done == 0)
         chosen = (unsigned)((number >> 32) % SHARE);
     number = done == chosen ? planted(number) : common(number);
