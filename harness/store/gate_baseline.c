@@ -4,17 +4,16 @@
 #include <string.h>
 
 #include "harness/store/csv.h"
+#include "harness/store/row_fields.h"
 
-#define FIELD(kind, name, group, meaning)                                                          \
-    {#name, FIELD_##kind, offsetof(struct gate_baseline_row, name), #group, meaning},
+#define FIELD(kind, name, group, meaning) FIELD_ENTRY(gate_baseline_row, kind, name, group, meaning)
 static const struct field baseline_fields[] = {
 #include "harness/store/gate_baseline_fields.def"
 };
 #undef FIELD
 
-const struct row_type gate_baseline_type = {"baseline.csv", baseline_fields,
-                                            sizeof baseline_fields / sizeof *baseline_fields,
-                                            sizeof(struct gate_baseline_row)};
+const struct row_type gate_baseline_type =
+    ROW_TYPE("baseline.csv", baseline_fields, gate_baseline_row);
 
 /* Counts are whole numbers that a double holds exactly. */
 #define COUNT_REAL_MAX 9007199254740992.0

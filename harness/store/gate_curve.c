@@ -2,17 +2,16 @@
 #include "harness/store/gate_curve.h"
 
 #include "harness/store/csv.h"
+#include "harness/store/row_fields.h"
 #include "harness/store/store.h"
 
-#define FIELD(kind, name, group, meaning)                                                          \
-    {#name, FIELD_##kind, offsetof(struct gate_curve_row, name), #group, meaning},
+#define FIELD(kind, name, group, meaning) FIELD_ENTRY(gate_curve_row, kind, name, group, meaning)
 static const struct field gate_curve_fields[] = {
 #include "harness/store/gate_curve_fields.def"
 };
 #undef FIELD
 
-const struct row_type gate_curve_type = {
-    "power.csv", gate_curve_fields, G_N_ELEMENTS(gate_curve_fields), sizeof(struct gate_curve_row)};
+const struct row_type gate_curve_type = ROW_TYPE("power.csv", gate_curve_fields, gate_curve_row);
 
 bool gate_curve_write(const GArray *curve, const char *dir, struct error *err) {
     GString *text = g_string_new(NULL);

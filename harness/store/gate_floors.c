@@ -5,17 +5,16 @@
 #include <string.h>
 
 #include "harness/store/csv.h"
+#include "harness/store/row_fields.h"
 
-#define FIELD(kind, name, group, meaning)                                                          \
-    {#name, FIELD_##kind, offsetof(struct gate_floor_row, name), #group, meaning},
+#define FIELD(kind, name, group, meaning) FIELD_ENTRY(gate_floor_row, kind, name, group, meaning)
 static const struct field gate_floor_fields[] = {
 #include "harness/store/gate_floor_fields.def"
 };
 #undef FIELD
 
-const struct row_type gate_floor_type = {"calibration.csv", gate_floor_fields,
-                                         G_N_ELEMENTS(gate_floor_fields),
-                                         sizeof(struct gate_floor_row)};
+const struct row_type gate_floor_type =
+    ROW_TYPE("calibration.csv", gate_floor_fields, gate_floor_row);
 
 bool gate_floors_write(const GArray *floors, const char *path, struct error *err) {
     GString *text = g_string_new(NULL);

@@ -1,7 +1,6 @@
 #include "harness/store/gate_rows.h"
 
-#define FIELD_ENTRY(type, kind, name, group, meaning)                                              \
-    {#name, FIELD_##kind, offsetof(struct type, name), #group, meaning},
+#include "harness/store/row_fields.h"
 
 #define FIELD(kind, name, group, meaning) FIELD_ENTRY(gate_cell_row, kind, name, group, meaning)
 static const struct field gate_cell_fields[] = {
@@ -18,9 +17,6 @@ static const struct field gate_count_fields[] = {
 #include "harness/store/gate_count_fields.def"
 };
 #undef FIELD
-
-#define ROW_TYPE(file, fields, type)                                                               \
-    { file, fields, sizeof(fields) / sizeof *(fields), sizeof(struct type) }
 
 const struct row_type gate_cell_type = ROW_TYPE("cells.csv", gate_cell_fields, gate_cell_row);
 const struct row_type gate_block_type = ROW_TYPE("blocks.csv", gate_block_fields, gate_block_row);

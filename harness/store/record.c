@@ -10,8 +10,7 @@
 #include <math.h>
 #include <string.h>
 
-#define FIELD_ENTRY(type, kind, name, group, meaning)                                              \
-    {#name, FIELD_##kind, offsetof(struct type, name), #group, meaning},
+#include "harness/store/row_fields.h"
 
 #define FIELD(kind, name, group, meaning) FIELD_ENTRY(record, kind, name, group, meaning)
 static const struct field record_fields[] = {
@@ -42,9 +41,6 @@ static const struct field memory_fields[] = {
 #include "harness/store/memory_fields.def"
 };
 #undef FIELD
-
-#define ROW_TYPE(file, fields, type)                                                               \
-    { file, fields, G_N_ELEMENTS(fields), sizeof(struct type) }
 
 const struct row_type record_type = ROW_TYPE("records.csv", record_fields, record);
 const struct row_type pause_type = ROW_TYPE("pauses.csv", pause_fields, pause_row);
