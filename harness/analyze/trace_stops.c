@@ -6,33 +6,49 @@
 #include "harness/analyze/statistics.h"
 #include "harness/store/record.h"
 
-/* How many rows from `first` on are of one cycle; *excess_ns is the mean of a stop of it. */
-static guint cycle_excess(const GArray *lengths_ns, const GArray *pauses, guint first,
-                          double *excess_ns) {
-    uint64_t cycle = g_array_index(pauses, struct pause_row, first).cycle;
-    double sum = 0;
-    guint count = 0;
-    while (first + count < pauses->len &&
-           g_array_index(pauses, struct pause_row, first + count).cycle == cycle) {
-        sum += (double)g_array_index(lengths_ns, uint64_t, first + count) -
-               (double)g_array_index(pauses, struct pause_row, first + count).pause_ns;
-        count++;
+/* A cycle's stops: how many, and by how much they are longer in the trace, together. */
+struct cycle {
+    guint stops;
+    double excess_ns;
+};
+
+static struct cycle cycle_at(const GArray *lengths_ns, const GArray *pauses, guint first) {
+    const struct pause_row *row = &g_array_index(pauses, struct pause_row, first);
+    struct cycle cycle = {0, 0};
+    for (guint i = first;
+         i < pauses->len && g_array_index(pauses, struct pause_row, i).cycle == row->cycle; i++) {
+        cycle.excess_ns += (double)g_array_index(lengths_ns, uint64_t, i) -
+                           (double)g_array_index(pauses, struct pause_row, i).pause_ns;
+        cycle.stops++;
     }
-    *excess_ns = sum / count;
-    return count;
+    return cycle;
 }
 
-double trace_stops_excess_ns(const GArray *lengths_ns, const GArray *pauses) {
-    if (lengths_ns->len != pauses->len || pauses->len == 0)
-        return NAN;
-    double *excess = g_new(double, pauses->len);
-    size_t cycles = 0;
-    for (guint i = 0; i < pauses->len;)
-        i += cycle_excess(lengths_ns, pauses, i, &excess[cycles++]);
-    size_t compared = MIN(cycles, (size_t)TRACE_CYCLES_COMPARED);
-    double *last = excess + cycles - compared;
-    values_sort(last, compared);
-    double median = median_of(last, compared);
-    g_free(excess);
+static double cycles_median(const struct cycle *cycles, size_t count) {
+    double *each = g_new(double, count);
+    for (size_t i = 0; i < count; i++)
+        each[i] = cycles[i].excess_ns / cycles[i].stops;
+    values_sort(each, count);
+    double median = median_of(each, count);
+    g_free(each);
     return median;
+}
+
+struct trace_excess trace_stops_excess(const GArray *lengths_ns, const GArray *pauses) {
+    struct trace_excess excess = {NAN, 0};
+    if (lengths_ns->len != pauses->len || pauses->len == 0)
+        return excess;
+    struct cycle *cycles = g_new(struct cycle, pauses->len);
+    size_t count = 0;
+    for (guint i = 0; i < pauses->len; i += cycles[count++].stops)
+        cycles[count] = cycle_at(lengths_ns, pauses, i);
+    size_t compared = MIN(count, (size_t)TRACE_CYCLES_COMPARED);
+    const struct cycle *last = cycles + count - compared;
+    excess.each_ns = cycles_median(last, compared);
+    for (size_t i = 0; i < compared; i++) {
+        double more_ns = last[i].excess_ns - excess.each_ns * last[i].stops;
+        excess.most_ns = fabs(more_ns) > fabs(excess.most_ns) ? more_ns : excess.most_ns;
+    }
+    g_free(cycles);
+    return excess;
 }

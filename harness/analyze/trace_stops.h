@@ -18,11 +18,15 @@
    two digits say, and only their sum is exact. */
 enum { TRACE_CYCLES_COMPARED = 256 };
 
-/*
- * By how much a stop is longer in the trace than in the record, in ns: the median over the last
- * TRACE_CYCLES_COMPARED cycles. `lengths_ns` are uint64_t, the trace's stops in order of time,
- * `pauses` struct pause_row, the record's in that order. NaN: there are none, or not as many.
- */
-double trace_stops_excess_ns(const GArray *lengths_ns, const GArray *pauses);
+struct trace_excess {
+    double each_ns; /* by how much a stop is longer in the trace than in the record: the median of
+                       cycles; NaN: there are no stops, or not as many in both */
+    double most_ns; /* by how much more the cycle is that differs most: a thread that loses its CPU
+                       between the two readings of the clock makes one */
+};
+
+/* Of the last TRACE_CYCLES_COMPARED cycles. `lengths_ns` are uint64_t, the trace's stops in order
+   of time, `pauses` struct pause_row, the record's in that order. */
+struct trace_excess trace_stops_excess(const GArray *lengths_ns, const GArray *pauses);
 
 #endif

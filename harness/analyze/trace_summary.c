@@ -66,7 +66,7 @@ static void summary_begin(struct trace_summary *s, const struct timeline_track *
         .rows = g_array_new(FALSE, FALSE, sizeof(struct trace_row)),
         .threads = g_array_new(FALSE, FALSE, sizeof(struct trace_thread)),
         .mmu = {NAN, NAN, NAN},
-        .stop_excess_ns = NAN,
+        .stop_excess = {.each_ns = NAN},
         .stop_lengths = g_array_new(FALSE, FALSE, sizeof(uint64_t)),
         .events_per_ms = g_array_new(FALSE, TRUE, sizeof(uint32_t))};
     g_array_set_clear_func(cell->threads, thread_clear);

@@ -12,6 +12,7 @@
 #define HEAPMARK_HARNESS_ANALYZE_TRACE_SUMMARY_H
 
 #include "harness/analyze/statistics.h"
+#include "harness/analyze/trace_stops.h"
 #include "harness/capture/timeline.h"
 #include "harness/store/record.h"
 
@@ -44,8 +45,8 @@ struct trace_cell_summary {
     uint64_t mutator_slices, heap_events, thread_events, bgsweep_slices;
     uint64_t stop_count, stop_ns; /* of collections, as the record counts them */
     GArray *stop_lengths;         /* of uint64_t: those stops one by one, in order of time */
-    double stop_excess_ns;        /* see trace_stops.h; NaN: not known */
-    uint64_t stops_unfinished;    /* of a cycle that the end of the run cut: not counted above */
+    struct trace_excess stop_excess;
+    uint64_t stops_unfinished; /* of a cycle that the end of the run cut: not counted above */
     uint64_t longest_stop_ns, longest_stop_at_ns;
     double mmu[TRACE_WINDOWS]; /* NaN: not known */
     bool is_overfull;          /* more slices than are kept one by one */

@@ -11,7 +11,6 @@
 #include <unistd.h>
 
 #include "harness/analyze/statistics.h"
-#include "harness/analyze/trace_stops.h"
 #include "harness/present/plot_trace.h"
 
 /* The files of a cell's recording, and what is known of them. */
@@ -65,7 +64,7 @@ static void summary_fill(const struct recording *r, const struct observation *o,
     const char *note = r->facts.note;
     cell->record = o->record;
     cell->record.strategy = cell->record.workload = NULL; /* texts go with the observation */
-    cell->stop_excess_ns = trace_stops_excess_ns(cell->stop_lengths, o->pauses);
+    cell->stop_excess = trace_stops_excess(cell->stop_lengths, o->pauses);
     cell->events = r->facts.events;
     cell->dropped = r->facts.dropped;
     cell->raw_bytes = r->facts.bytes;

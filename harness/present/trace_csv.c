@@ -86,7 +86,7 @@ static void counts_append(GString *out, const struct trace_cell_summary *cell) {
 /* By how much a stop is longer in the trace than in the record. */
 static void excess_append(GString *out, const struct trace_cell_summary *cell) {
     struct trace_csv_row row = row_of(cell, "stops", "longer-each");
-    row.p50_ns = cell->stop_excess_ns;
+    row.p50_ns = cell->stop_excess.each_ns;
     if (!isnan(row.p50_ns))
         csv_row_append(out, &row_type, &row);
 }

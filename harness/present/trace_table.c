@@ -71,15 +71,20 @@ static double beyond_percent(double trace_ns, uint64_t record_ns) {
 /* What every stop is longer by is no difference between the trace's stops and the record's. */
 static void excess_append(GString *out, const struct trace_cell_summary *cell) {
     uint64_t record_ns = cell->record.gc_pause_ns_total;
-    double excess_ns = cell->stop_excess_ns;
-    if (isnan(excess_ns) || fabs(excess_ns) < 1 || record_ns == COUNT_EMPTY || record_ns == 0)
+    double each_ns = cell->stop_excess.each_ns, most_ns = cell->stop_excess.most_ns;
+    if (isnan(each_ns) || fabs(each_ns) < 1 || record_ns == COUNT_EMPTY || record_ns == 0)
         return;
-    double alike_ns = (double)cell->stop_ns - excess_ns * (double)cell->stop_count;
+    double alike_ns = (double)cell->stop_ns - each_ns * (double)cell->stop_count;
     g_string_append_printf(out,
                            "  by their definitions a stop is %.0f ns %s in the trace than in the "
-                           "record (median of cycles); without that %+.2f %%\n",
-                           fabs(excess_ns), excess_ns > 0 ? "longer" : "shorter",
+                           "record (median of cycles); without that %+.2f %%",
+                           fabs(each_ns), each_ns > 0 ? "longer" : "shorter",
                            beyond_percent(alike_ns, record_ns));
+    if (fabs(most_ns) > (double)record_ns / 1000)
+        g_string_append_printf(out,
+                               ", of which %+.2f %% in one cycle, as when its thread loses the CPU",
+                               most_ns / (double)record_ns * 100);
+    g_string_append_c(out, '\n');
 }
 
 /* Whether the trace tells what the record tells. */
