@@ -127,6 +127,16 @@ static unsigned rounds_for(const struct gate_rounds *r, unsigned blocks) {
     return rounds;
 }
 
+/* A pair by process gives time, memory and pauses in one: what was not asked for is not kept. */
+static void rows_keep_asked(GArray *blocks, guint from, const struct gate_rounds *r) {
+    for (guint i = blocks->len; i > from; i--) {
+        const struct gate_block_row *row = &g_array_index(blocks, struct gate_block_row, i - 1);
+        bool is_time = strcmp(row->metric, "wall_ns") == 0;
+        if (is_time ? !r->is_time : !r->is_memory)
+            g_array_remove_index(blocks, i - 1);
+    }
+}
+
 static bool block_measure(struct stage *stage, const struct gate_pair *pair, struct error *err) {
     struct gate_schedule *s = stage->schedule;
     const struct gate_rounds *r = stage->rounds;
@@ -135,9 +145,12 @@ static bool block_measure(struct stage *stage, const struct gate_pair *pair, str
                                          .is_aa = round_is_aa(r, stage->round)};
     bool has_memory = r->is_memory && stage->round <= rounds_for(r, r->memory_most);
     bool is_by_process = pair->method == GATE_METHOD_PROCESSES;
+    guint from = s->rows->blocks->len;
     if ((r->is_time || (has_memory && is_by_process)) &&
         !s->meter->time_block(pair, &request, s->options, s->rows, err))
         return false;
+    if (is_by_process)
+        rows_keep_asked(s->rows->blocks, from, r);
     return !has_memory || is_by_process || !pair_is_live(s, pair) ||
            s->meter->memory_block(pair, &request, s->options, s->rows, err);
 }

@@ -63,15 +63,15 @@ bool gate_schedule_counts(struct gate_schedule *s, const struct gate_counts_requ
 
 /* Rounds of one stage. */
 struct gate_rounds {
-    const char *stage; /* "measure", "confirm" */
-    bool is_time, is_memory;
-    bool has_aa;          /* every fifth block is an A/A block */
-    bool is_all_aa;       /* every block is one: a calibration */
-    unsigned least, most; /* blocks of the pair ab (or aa, when all are) */
-    unsigned memory_most; /* the same of memory, where it is measured apart */
-    uint64_t budget_ns;   /* for all rounds of the stage */
-    uint64_t whole_ns;    /* --budget, which budget_ns is a part of; 0: whatever `least` takes */
-    const GArray *only;   /* of uint64_t, the cells of these rounds; NULL: all */
+    const char *stage;       /* "measure", "confirm" */
+    bool is_time, is_memory; /* what is not asked for is not kept */
+    bool has_aa;             /* every fifth block is an A/A block */
+    bool is_all_aa;          /* every block is one: a calibration */
+    unsigned least, most;    /* blocks of the pair ab (or aa, when all are) */
+    unsigned memory_most;    /* the same of memory, where it is measured apart */
+    uint64_t budget_ns;      /* for all rounds of the stage */
+    uint64_t whole_ns;       /* --budget, which budget_ns is a part of; 0: whatever `least` takes */
+    const GArray *only;      /* of uint64_t, the cells of these rounds; NULL: all */
 };
 
 /*

@@ -505,6 +505,12 @@ count_malloc() { # [ARGUMENTS]
 
 # ---- two commands ----
 
+@test "of two commands only the tiers that were asked for are judged" {
+    heapmark gate --base-cmd 'true' --candidate-cmd 'sh -c "sleep 0.02"' --tiers exact,memory --budget 1 --dir kept
+    [ "$(grep -c ',wall_ns,' kept/blocks.csv)" -eq 0 ]
+    [[ $out != *wall_ns* ]]
+}
+
 @test "two commands are measured as they are, and one that fails is invalid" {
     heapmark gate --base-cmd 'true' --candidate-cmd 'false' --tiers time --budget 1
     ended 4 'candidate'

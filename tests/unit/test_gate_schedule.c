@@ -20,6 +20,7 @@ struct script {
     uint64_t failing_cell;    /* its third block fails; 0: none */
     volatile int interrupted; /* set after so many blocks */
     unsigned interrupt_after, blocks;
+    const char *time_metric; /* NULL: "t" */
 };
 static struct script script;
 
@@ -61,7 +62,9 @@ static bool meter_block(const char *what, const struct gate_pair *pair,
         row_of(pair, rows)->status = "crashed";
         return true;
     }
-    struct gate_block_row *b = gate_block_add(rows, pair->number, what, 0.01);
+    bool is_named = script.time_metric != NULL && strcmp(what, "t") == 0;
+    struct gate_block_row *b =
+        gate_block_add(rows, pair->number, is_named ? script.time_metric : what, 0.01);
     b->block = request->block;
     b->stage = request->stage;
     b->pair = request->is_aa ? "aa" : "ab";
@@ -316,6 +319,26 @@ static void validity_comes_before_counts_and_only_valid_cells_are_counted(void *
     fixture_release(&f);
 }
 
+/* By process, one block measures all; here its one row is of time. */
+static void what_was_not_asked_for_is_not_kept(void **state) {
+    (void)state;
+    struct fixture f;
+    struct error err;
+    fixture_init(&f);
+    script.time_metric = "wall_ns";
+    g_array_index(f.schedule.pairs, struct gate_pair, 0).method = GATE_METHOD_PROCESSES;
+    struct gate_rounds rounds = {
+        .stage = "measure", .is_memory = true, .least = 1, .most = 1, .memory_most = 1};
+    assert_true(gate_schedule_prepare(&f.schedule, &err));
+    assert_true(gate_schedule_rounds(&f.schedule, &rounds, &err));
+    assert_int_equal(f.rows.blocks->len, CELLS - 1); /* memory of the pairs by slices */
+    rounds.is_time = true;
+    rounds.is_memory = false;
+    assert_true(gate_schedule_rounds(&f.schedule, &rounds, &err));
+    assert_int_equal(f.rows.blocks->len, 2 * CELLS - 1);
+    fixture_release(&f);
+}
+
 static void what_is_only_counted_takes_part_in_no_round(void **state) {
     (void)state;
     struct fixture f;
@@ -379,6 +402,7 @@ int main(void) {
         cmocka_unit_test(an_interrupted_gate_keeps_what_it_has),
         cmocka_unit_test(every_measurement_is_kept_before_the_next),
         cmocka_unit_test(validity_comes_before_counts_and_only_valid_cells_are_counted),
+        cmocka_unit_test(what_was_not_asked_for_is_not_kept),
         cmocka_unit_test(what_is_only_counted_takes_part_in_no_round),
         cmocka_unit_test(a_budget_far_below_the_least_is_refused_after_one_round),
     };
