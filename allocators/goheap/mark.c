@@ -158,17 +158,37 @@ static inline void trace_save(const struct trace *t, struct marker *k) {
     k->work = t->work;
 }
 
-/* grey -> black, where all objects of the span have the same mask, which is the common case. */
-static inline void trace_scan(struct trace *t, uintptr_t address, uint64_t mask) {
+/* The object that a word leads to becomes grey if it is white. */
+static inline void trace_word(struct trace *t, uintptr_t word) {
+    struct mspan *target = mark_span_of(word, t->low, t->extent);
+    if (target == NULL)
+        return;
+    uint32_t index = mspan_index(target, word);
+    if (index < target->slot_count && mark_set(target, index, &t->marked_bytes))
+        *t->top++ = (struct grey){target, mspan_slot(target, index)};
+}
+
+/* grey -> black, where all objects of the span have the same mask, which is the common case. What
+   was allocated together lies together, so most pointers stay in the span; then nothing has to be
+   looked up, and of the span is known what mark_set asks: it has marks, is not born, and its
+   objects have pointers. */
+static inline void trace_scan(struct trace *t, struct grey grey, uint64_t mask) {
+    struct mspan *s = grey.span;
+    const uintptr_t *words = (const uintptr_t *)grey.address;
+    const size_t slot_bytes = s->slot_bytes, slots_bytes = s->slot_count * slot_bytes;
+    t->work += slot_bytes;
     for (; mask != 0; mask &= mask - 1) {
-        const uintptr_t *slot = (const uintptr_t *)address + __builtin_ctzll(mask);
-        uintptr_t word = __atomic_load_n(slot, __ATOMIC_ACQUIRE);
-        struct mspan *target = mark_span_of(word, t->low, t->extent);
-        if (target == NULL)
+        uintptr_t word = __atomic_load_n(&words[__builtin_ctzll(mask)], __ATOMIC_ACQUIRE);
+        if (word - s->base >= slots_bytes) {
+            trace_word(t, word);
             continue;
-        uint32_t index = mspan_index(target, word);
-        if (index < target->slot_count && mark_set(target, index, &t->marked_bytes))
-            *t->top++ = (struct grey){target, mspan_slot(target, index)};
+        }
+        uint32_t index = mspan_index(s, word);
+        if (__atomic_load_n(&s->marks[index], __ATOMIC_RELAXED) != MSPAN_WHITE)
+            continue;
+        __atomic_store_n(&s->marks[index], MSPAN_FOUND, __ATOMIC_RELAXED);
+        t->marked_bytes += slot_bytes;
+        *t->top++ = (struct grey){s, mspan_slot(s, index)};
     }
 }
 
@@ -176,8 +196,7 @@ static inline void trace_object(struct trace *t, struct marker *k, struct grey g
     uint64_t mask = __atomic_load_n(&grey.span->scan_mask, __ATOMIC_ACQUIRE);
     bool has_room = t->top < k->stack + MARKER_STACK_ENTRIES - MASK_POINTERS_MAX;
     if (__builtin_expect(mask != 0 && has_room, 1)) {
-        t->work += grey.span->slot_bytes;
-        trace_scan(t, grey.address, mask);
+        trace_scan(t, grey, mask);
         return;
     }
     trace_save(t, k);
@@ -187,47 +206,58 @@ static inline void trace_object(struct trace *t, struct marker *k, struct grey g
     trace_load(t, k);
 }
 
-/* What has left the stack and is being prefetched: a queue. */
+/* What has left the stack and is being prefetched. A new one takes the place of the oldest; places
+   may be empty (span NULL). */
 struct ring {
-    struct mspan *spans[RING_ENTRIES];
-    uintptr_t addresses[RING_ENTRIES];
-    unsigned first, count;
+    struct grey entries[RING_ENTRIES];
+    unsigned oldest;
 };
 
-/* Moves greys from the stack to the ring until it is full. */
-static inline void ring_fill(struct ring *ring, struct trace *t, const struct marker *k) {
-    while (ring->count < RING_ENTRIES && t->top != k->stack) {
-        unsigned at = (ring->first + ring->count++) % RING_ENTRIES;
-        t->top--;
-        ring->spans[at] = t->top->span;
-        ring->addresses[at] = t->top->address;
-        __builtin_prefetch((const void *)t->top->address);
-    }
+static inline struct grey ring_exchange(struct ring *ring, struct grey grey) {
+    struct grey oldest = ring->entries[ring->oldest];
+    ring->entries[ring->oldest] = grey;
+    ring->oldest = (ring->oldest + 1) % RING_ENTRIES;
+    return oldest;
 }
 
-static inline struct grey ring_take(struct ring *ring) {
-    struct grey grey = {ring->spans[ring->first], ring->addresses[ring->first]};
-    ring->first = (ring->first + 1) % RING_ENTRIES;
-    ring->count--;
-    return grey;
+/* The newest, where nothing follows it for now; span NULL: the ring is empty. */
+static struct grey ring_take_newest(struct ring *ring) {
+    for (unsigned i = 1; i <= RING_ENTRIES; i++) {
+        struct grey *entry = &ring->entries[(ring->oldest - i) % RING_ENTRIES];
+        struct grey grey = *entry;
+        entry->span = NULL;
+        if (grey.span != NULL)
+            return grey;
+    }
+    return (struct grey){NULL, 0};
+}
+
+/* What is to be scanned next; span NULL: the stack is empty, or the ring was not yet full. */
+static inline struct grey trace_next(struct trace *t, struct ring *ring, const struct marker *k) {
+    if (t->top == k->stack)
+        return ring_take_newest(ring);
+    struct grey grey = *--t->top;
+    __builtin_prefetch((const void *)grey.address);
+    return ring_exchange(ring, grey);
 }
 
 /* Scans what is on k's own stack until nothing is or work_end is reached. */
 static void marker_trace(struct marker *k, uint64_t work_end) {
-    struct ring ring;
-    ring.first = ring.count = 0;
+    struct ring ring = {0};
     struct trace t;
     trace_load(&t, k);
-    ring_fill(&ring, &t, k);
-    while (ring.count > 0 && t.work < work_end) {
-        trace_object(&t, k, ring_take(&ring));
-        ring_fill(&ring, &t, k);
+    while (t.work < work_end) {
+        bool is_last = t.top == k->stack;
+        struct grey grey = trace_next(&t, &ring, k);
+        if (grey.span != NULL)
+            trace_object(&t, k, grey);
+        else if (is_last)
+            break;
     }
     trace_save(&t, k);
-    while (ring.count > 0) { /* what is still in it goes back */
-        struct grey grey = ring_take(&ring);
+    /* What is still in the ring goes back. */
+    for (struct grey grey; (grey = ring_take_newest(&ring)).span != NULL;)
         marker_push(k, grey.span, grey.address);
-    }
 }
 
 /* Makes grey what a barrier's buffer holds. */
