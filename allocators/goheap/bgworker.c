@@ -11,6 +11,7 @@
 #include "allocators/goheap/mgc.h"
 #include "allocators/goheap/mheap.h"
 #include "allocators/goheap/os.h"
+#include "allocators/goheap/prefault.h"
 #include "allocators/goheap/scavenge.h"
 #include "allocators/goheap/sweep.h"
 #include "allocators/goheap/trace.h"
@@ -187,6 +188,7 @@ static void *worker_main(void *unused) {
             worker_mark();
         } else if (cycles != seen) {
             seen = cycles;
+            prefault_step();
             scavenge_step();
             worker_wait(TICK_NS);
         } else if (!sweep_is_done()) {

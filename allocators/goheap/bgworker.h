@@ -1,15 +1,15 @@
 /*
  * The collector's thread: marks beside the mutators, and sweeps what they leave.
  *
- * Marking. A quarter of the CPUs belongs to it. Where fewer mutators run than there are CPUs, an idle
- * CPU costs nobody anything, and it marks without a pause (Go's idle worker). Below four CPUs, where
- * its quarter is less than one CPU and every CPU has a mutator, it would have to take a mutator's
- * CPU, and the scheduler takes it for milliseconds: a stop that waits for that mutator waits as
- * long. There mutators do the quarter, too, in the quanta of their assists, and this thread only
- * looks every half millisecond whether they do; if they do not allocate, so do not assist, it works
- * for a quantum and sleeps until its share of the time since marking began is a quarter of the CPUs
- * again (Go's fractional worker). It is one thread, so from four CPUs on it never sleeps while
- * marking, and what it lacks to a quarter of many CPUs is done by assists.
+ * Marking. A quarter of the CPUs belongs to it. Where fewer mutators run than there are CPUs, an
+ * idle CPU costs nobody anything, and it marks without a pause (Go's idle worker). Below four CPUs,
+ * where its quarter is less than one CPU and every CPU has a mutator, it would have to take a
+ * mutator's CPU, and the scheduler takes it for milliseconds: a stop that waits for that mutator
+ * waits as long. There mutators do the quarter, too, in the quanta of their assists, and this
+ * thread only looks every half millisecond whether they do; if they do not allocate, so do not
+ * assist, it works for a quantum and sleeps until its share of the time since marking began is a
+ * quarter of the CPUs again (Go's fractional worker). It is one thread, so from four CPUs on it
+ * never sleeps while marking, and what it lacks to a quarter of many CPUs is done by assists.
  *
  * Sweeping. Mutators get a start of at least a tick, because sweeping is cheapest where the slots
  * will be used. If the same cycle's spans are still not all swept by then, it sweeps them, a few at

@@ -23,17 +23,22 @@ enum {
     STOP_WORK = 2 << 10,      /* scan work done in a stop: about 2 us */
     SLICE_WORK = 8 << 10,     /* scan work before a marker looks up: about 5 us */
     QUANTUM_WORK = 256 << 10, /* scan work of the collector's thread at once: about 150 us */
-    ASSIST_WORK = 256 << 10,  /* scan work of one assist at most: about 150 us */
-    DEBT_LEAST = 8 << 10,     /* debt below which nobody assists: between these, ... */
-    DEBT_MOST = 128 << 10,    /* ... since each assist costs the first-level cache, ... */
+    DEBT_LEAST = 8 << 10,     /* debt below which nobody assists: between this and a mark, ... */
     DEBTS_PER_CYCLE = 16      /* ... a share of what is to do, so that it is done in time */
 };
+
+/* Upper marks of the debt at which a mutator assists; one assist pays at most twice as much. Where
+   every CPU has a mutator they do most of the marking, and each assist costs the first-level cache:
+   a few long ones. Where a CPU is idle the collector's thread is ahead of them but for moments, and
+   an assist is a delay that nothing asks for: about 10 to 20 us. */
+enum { DEBT_MOST_BUSY = 128 << 10, DEBT_MOST_IDLE = 16 << 10 };
 
 static struct {
     uint32_t phase;         /* atomic; enum mgc_phase */
     uint64_t assist_ratio;  /* atomic; the bits of a double: scan work per byte allocated */
     uint64_t trigger_least; /* of this cycle; changes only while the world is stopped */
-    double debt_least;      /* likewise; at which a mutator assists */
+    double debt_least;      /* likewise; at which a mutator assists, ... */
+    uint64_t assist_most;   /* ... and scan work of one assist at most */
     int64_t credit;         /* atomic; scan work done by the collector's thread, not yet drawn on */
     uint64_t assist_ns;     /* atomic; in this cycle */
 
@@ -134,6 +139,13 @@ static uint64_t mgc_other_bytes(void) {
     return os_ready_bytes_total() - os_ready_bytes(OS_HEAP) + (spans > live ? spans - live : 0);
 }
 
+static void mgc_assists_size(bool has_idle_cpu) {
+    uint64_t debt = mgc.pacer.expected_work / DEBTS_PER_CYCLE;
+    uint64_t most = has_idle_cpu ? DEBT_MOST_IDLE : DEBT_MOST_BUSY;
+    mgc.debt_least = (double)(debt < DEBT_LEAST ? DEBT_LEAST : debt > most ? most : debt);
+    mgc.assist_most = 2 * most;
+}
+
 static NOT_A_ROOT void mgc_cycle_begin(bool forced, uint64_t now_ns) {
     mgc.cycle = (struct goheap_cycle){.cycle = mgc.totals.cycles + 1,
                                       .start_ns = now_ns,
@@ -145,8 +157,7 @@ static NOT_A_ROOT void mgc_cycle_begin(bool forced, uint64_t now_ns) {
     __atomic_store_n(&mgc.assist_ns, 0, __ATOMIC_RELAXED);
     bgworker_cycle_begin();
     pacer_start(&mgc.pacer, mheap_live(), mgc_other_bytes());
-    uint64_t debt = mgc.pacer.expected_work / DEBTS_PER_CYCLE;
-    mgc.debt_least = (double)(debt < DEBT_LEAST ? DEBT_LEAST : debt > DEBT_MOST ? DEBT_MOST : debt);
+    mgc_assists_size(mgc.moments.mutators < world_cpus());
 }
 
 static void mgc_pacer_end(uint64_t born_bytes, uint64_t now_ns) {
@@ -328,7 +339,8 @@ static void mgc_assist_mark(struct mutator *m) {
         return;
     }
     uint64_t start_ns = os_now_ns();
-    uint64_t budget = m->assist_debt < ASSIST_WORK ? (uint64_t)m->assist_debt : ASSIST_WORK;
+    uint64_t most = mgc.assist_most;
+    uint64_t budget = m->assist_debt < (double)most ? (uint64_t)m->assist_debt : most;
     uint64_t work = mgc_mark_slices(k, budget, m);
     m->assist_debt -= (double)work;
     marker_leave(k);

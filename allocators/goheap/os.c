@@ -125,6 +125,15 @@ bool os_discard(void *start, size_t bytes) {
     return madvise(start, bytes, MADV_DONTNEED) == 0;
 }
 
+/* What comes again after os_discard comes in small pages: see prefault.h. */
+bool os_populate(void *start, size_t bytes) {
+    assert((uintptr_t)start % OS_PAGE_BYTES == 0 && bytes % OS_PAGE_BYTES == 0);
+    madvise(start, bytes, MADV_HUGEPAGE); /* refused by kernels without huge pages */
+    bool is_populated = madvise(start, bytes, MADV_POPULATE_WRITE) == 0;
+    madvise(start, bytes, MADV_NOHUGEPAGE);
+    return is_populated;
+}
+
 uint64_t os_ready_bytes(enum os_use use) {
     return atomic_load_explicit(&os.ready[use], memory_order_relaxed);
 }

@@ -258,6 +258,25 @@ struct page_run page_alloc_find_idle(size_t most) {
     return (struct page_run){arena->base + (last + 1 - pages) * PAGE_BYTES, pages};
 }
 
+/* Are all pages of these words free and without memory? */
+static bool words_are_released(const struct arena *arena, size_t word, size_t words) {
+    uint64_t taken = 0, released_all = ~UINT64_C(0);
+    for (size_t i = word; i < word + words; i++) {
+        taken |= arena->taken[i];
+        released_all &= arena->released[i];
+    }
+    return taken == 0 && ~released_all == 0;
+}
+
+uintptr_t page_alloc_find_huge_released(void) {
+    enum { WORDS = PAGES_HUGE / 64 };
+    for (size_t i = hint; i < arena_count; i++)
+        for (size_t word = 0; word < ARENA_PAGES / 64; word += WORDS)
+            if (words_are_released(arenas[i], word, WORDS))
+                return arenas[i]->base + word * 64 * PAGE_BYTES;
+    return 0;
+}
+
 /* Commits `pages` pages from the committed end of `arena` on (into the arenas behind it, which are
    fresh), and frees them, released: nobody has touched them. */
 static bool arena_commit(struct arena *arena, size_t pages) {

@@ -60,6 +60,10 @@ struct page_run {
 };
 struct page_run page_alloc_find_idle(size_t most);
 
+/* The first PAGES_HUGE pages, aligned to their size, that are free and hold no memory; 0: none.
+   Takes nothing. */
+uintptr_t page_alloc_find_huge_released(void);
+
 /* Free pages that hold no memory. */
 size_t page_alloc_released(void);
 

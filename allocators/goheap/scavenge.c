@@ -124,10 +124,24 @@ void scavenge_keep_limit(size_t pages) {
     }
 }
 
+/* Pages that hold memory. Heap lock held. */
+static uint64_t scavenge_memory(void) {
+    return os_ready_bytes(OS_HEAP) / PAGE_BYTES - page_alloc_released();
+}
+
+size_t scavenge_lack(void) {
+    uint64_t memory = scavenge_memory(), goal_bytes = scavenge.goal_bytes;
+    if (goal_bytes == 0 || goal_bytes == UINT64_MAX)
+        return 0;
+    double need = (double)(goal_bytes / PAGE_BYTES);
+    need = need < scavenge.goal_use ? need : scavenge.goal_use;
+    return need > (double)memory ? (size_t)(need - (double)memory) : 0;
+}
+
 /* Idle pages beyond what is kept for this use. A page more or less is not worth a system call. Heap
    lock held. */
 static size_t scavenge_beyond_use(double use) {
-    uint64_t memory = os_ready_bytes(OS_HEAP) / PAGE_BYTES - page_alloc_released();
+    uint64_t memory = scavenge_memory();
     uint64_t idle = memory - mheap.pages_in_use;
     double excess = (double)memory - use * KEPT_SHARE;
     if (scavenge.goal_bytes == 0 || idle < PAGES_RELEASE_STEP || excess < PAGES_RELEASE_STEP)

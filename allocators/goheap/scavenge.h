@@ -49,6 +49,10 @@ void scavenge_note_use(void);
    test without a limit. */
 void scavenge_keep_limit(size_t pages);
 
+/* Pages of memory that the heap lacks to what it will need when the next cycle ends. Both locks
+   held, the cycle noted. */
+size_t scavenge_lack(void);
+
 /* For the collector's thread, which holds no lock: gives back what is due. Returns in how many ns
    it should be called again; 0: nothing will be due before another cycle has ended. */
 uint64_t scavenge_step(void);

@@ -18,6 +18,7 @@
 #include "allocators/goheap/mspan.h"
 #include "allocators/goheap/mutator.h"
 #include "allocators/goheap/page_alloc.h"
+#include "allocators/goheap/prefault.h"
 #include "allocators/goheap/scavenge.h"
 #include "allocators/goheap/stats.h"
 
@@ -110,8 +111,9 @@ static void verify_page(const struct arena *arena, size_t page, struct census *c
               (void *)address);
         return;
     }
-    CHECK(is_taken == (s != NULL || scavenge_holds(address)), "page %p is %s and %s a span",
-          (void *)address, is_taken ? "taken" : "free", s != NULL ? "in" : "not in");
+    CHECK(is_taken == (s != NULL || scavenge_holds(address) || prefault_holds(address)),
+          "page %p is %s and %s a span", (void *)address, is_taken ? "taken" : "free",
+          s != NULL ? "in" : "not in");
     census->released += is_released;
     census->idle += !is_taken && !is_released;
     if (s == NULL)

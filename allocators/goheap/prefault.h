@@ -1,0 +1,36 @@
+/*
+ * Prefaulting: memory for the pages that the heap is going to need, before a mutator touches them.
+ *
+ * The first touch of a page is a page fault: the kernel takes a page, clears it and enters it, 0.2
+ * to 1.5 us for each 4 KB, all of it the mutator's time, and a growing heap has a thousand of them
+ * in every 4 MB. When a cycle has ended the pacer says how large the heap will be when the next one
+ * ends. Where that is more than the heap holds now, and a CPU is idle, the collector's thread gets
+ * the memory meanwhile, in huge pages where the system has them for those who ask: one fault, and a
+ * fifth or less of the time, for 2 MB.
+ *
+ * Not more than the goal needs, and whole huge pages only, so nothing becomes resident that would
+ * not have been by the time of the goal. Nothing before the first cycle has ended: small heaps stay
+ * small. Not where every CPU has a mutator: it would wait longer for its CPU than for its faults.
+ * Not with a memory limit, where what is resident is somebody else's question.
+ *
+ * A mutator never waits for a huge page: finding one may take the kernel milliseconds. So only what
+ * is being prefaulted is told to be huge, and what is given back later (scavenge.h) comes again in
+ * small pages.
+ *
+ * Go leaves all this to the kernel and to khugepaged.
+ */
+#ifndef HEAPMARK_GOHEAP_PREFAULT_H
+#define HEAPMARK_GOHEAP_PREFAULT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* For the collector's thread, which holds no lock, when a cycle has ended: gets what is lacking,
+   and leaves off when the next cycle begins. */
+void prefault_step(void);
+
+/* Is this page being prefaulted at the moment, so that it is taken, but in no span? Heap lock held,
+   world stopped. */
+bool prefault_holds(uintptr_t address);
+
+#endif
