@@ -33,7 +33,7 @@ static struct {
     bool is_wanted;              /* atomic; somebody looked for a block in vain */
     bool has_overflowed;         /* atomic */
     uint64_t marked_bytes, work; /* atomic */
-} pool = {.lock = PTHREAD_MUTEX_INITIALIZER};
+} pool = {.lock = PTHREAD_ADAPTIVE_MUTEX_INITIALIZER_NP};
 
 static void pool_lock(void) {
     pthread_mutex_lock(&pool.lock);

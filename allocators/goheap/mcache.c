@@ -126,6 +126,8 @@ static struct mspan *mcache_stock_take(struct mutator *m, unsigned span_class) {
     if (s == NULL)
         return NULL;
     run->stock = s->next;
+    if (run->stock != NULL)
+        sweep_prefetch(run->stock);
     if (mspan_sweepgen(s) != mheap_sweepgen())
         sweep_span(s, &m->stats);
     return s;
@@ -147,6 +149,7 @@ static struct mspan *mcache_span_take(struct mutator *m, unsigned span_class) {
         if (s == NULL || s->alloc_count < s->slot_count)
             return s;
         mcache_put(m, span_class, s);
+        mutator_delay_begin(m);
     }
     return NULL;
 }

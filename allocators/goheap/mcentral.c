@@ -6,10 +6,11 @@
 
 #include "allocators/goheap/fatal.h"
 #include "allocators/goheap/mheap.h"
+#include "allocators/goheap/os.h"
 
 void mcentral_init(struct mcentral *c) {
     memset(c, 0, sizeof *c);
-    pthread_mutex_init(&c->lock, NULL);
+    os_short_lock_init(&c->lock);
 }
 
 static void span_set_push(struct span_set *set, struct mspan *s) {

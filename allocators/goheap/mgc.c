@@ -429,7 +429,7 @@ void mgc_pace(struct mutator *m, size_t bytes) {
     if (phase == MGC_MARKING || phase == MGC_FORCED_MARKING)
         mgc_assist(m, bytes);
     else if (phase == MGC_OFF)
-        sweep_pay(bytes, &m->stats);
+        sweep_pay(m, bytes);
     if (mgc_is_stressed())
         mgc_collect(m, MGC_STRESS);
     else if (phase == MGC_OFF && mheap_wants_collection())

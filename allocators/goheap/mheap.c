@@ -7,6 +7,7 @@
 #include "allocators/goheap/arena.h"
 #include "allocators/goheap/metadata.h"
 #include "allocators/goheap/mutator.h"
+#include "allocators/goheap/os.h"
 #include "allocators/goheap/page_alloc.h"
 #include "allocators/goheap/scavenge.h"
 #include "allocators/goheap/sweep.h"
@@ -18,7 +19,7 @@ struct mheap mheap;
 
 bool mheap_init(const struct goheap_options *options) {
     memset(&mheap, 0, sizeof mheap);
-    pthread_mutex_init(&mheap.lock, NULL);
+    os_short_lock_init(&mheap.lock);
     mheap.options = *options;
     mheap.sweepgen = 4; /* so that sg - 2 of the first spans is not 0, the state of no span */
     for (size_t c = 0; c < SPAN_CLASS_COUNT; c++)

@@ -142,6 +142,11 @@ uint64_t os_ready_bytes_total(void) {
     return atomic_load_explicit(&os.ready_total, memory_order_relaxed);
 }
 
+void os_short_lock_init(pthread_mutex_t *lock) {
+    pthread_mutex_t adaptive = PTHREAD_ADAPTIVE_MUTEX_INITIALIZER_NP;
+    *lock = adaptive;
+}
+
 static uint64_t os_clock_ns(clockid_t clock) {
     struct timespec t;
     clock_gettime(clock, &t);

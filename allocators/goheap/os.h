@@ -19,6 +19,7 @@
 #ifndef HEAPMARK_GOHEAP_OS_H
 #define HEAPMARK_GOHEAP_OS_H
 
+#include <pthread.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -62,6 +63,9 @@ bool os_discard(void *start, size_t bytes);
 /* Bytes ready for one use, and for all. */
 uint64_t os_ready_bytes(enum os_use use);
 uint64_t os_ready_bytes_total(void);
+
+/* A lock that is held for less time than it takes to sleep and be woken: who waits spins first. */
+void os_short_lock_init(pthread_mutex_t *lock);
 
 uint64_t os_now_ns(void); /* CLOCK_MONOTONIC */
 uint64_t os_cpu_ns(void); /* CPU time of the calling thread */

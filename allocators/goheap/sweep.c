@@ -7,6 +7,7 @@
 
 #include "allocators/goheap/fatal.h"
 #include "allocators/goheap/mheap.h"
+#include "allocators/goheap/mutator.h"
 #include "allocators/goheap/os.h"
 #include "allocators/goheap/trace.h"
 
@@ -119,6 +120,13 @@ static void sweep_span_now(struct mspan *s, struct stats *stats) {
     mspan_sweepgen_set(s, mheap_sweepgen());
 }
 
+void sweep_prefetch(const struct mspan *s) {
+    enum { LINE_BYTES = 64 };
+    for (uint32_t i = 0; s->has_marks && i < s->slot_count; i += LINE_BYTES)
+        __builtin_prefetch(&s->marks[i], 1);
+    __builtin_prefetch(s->alloc_bits, 1);
+}
+
 void sweep_span(struct mspan *s, struct stats *stats) {
     if (stats->sweep_count++ % SAMPLE_EVERY != 0) {
         sweep_span_now(s, stats);
@@ -176,14 +184,22 @@ void sweep_finish(struct stats *stats) {
     }
 }
 
-void sweep_pay(size_t bytes, struct stats *stats) {
-    if (sweep_is_done())
-        return;
-    double allocated = (double)(mheap_live() + bytes) - (double)sweep.live_basis;
-    double due = allocated * sweep.pages_per_byte - PAGES_BEHIND_MAX;
+/* Sweeps until so many pages are, or a bound on the work is reached, or none is left. */
+static void sweep_pay_due(struct stats *stats, double due) {
     size_t given;
     for (int spans = 0; spans < PAY_SPANS_MAX; spans++)
         if ((double)__atomic_load_n(&sweep.pages, __ATOMIC_RELAXED) >= due ||
             !sweep_one(stats, &given))
             break;
+}
+
+void sweep_pay(struct mutator *m, size_t bytes) {
+    if (sweep_is_done())
+        return;
+    double allocated = (double)(mheap_live() + bytes) - (double)sweep.live_basis;
+    double due = allocated * sweep.pages_per_byte - PAGES_BEHIND_MAX;
+    if ((double)__atomic_load_n(&sweep.pages, __ATOMIC_RELAXED) >= due)
+        return;
+    mutator_delay_begin(m);
+    sweep_pay_due(&m->stats, due);
 }

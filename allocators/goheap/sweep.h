@@ -27,17 +27,22 @@
 #include <stdint.h>
 
 struct mspan;
+struct mutator;
 struct stats;
 
 /* Sweeps an owned span: sg - 1 -> sg. Frees are counted in stats. The span stays the caller's. */
 void sweep_span(struct mspan *s, struct stats *stats);
 
+/* An owned span will be swept soon: has its marks brought here, which a marker wrote last, most
+   likely on another CPU. */
+void sweep_prefetch(const struct mspan *s);
+
 /* Sweeps unswept spans of any class until so many pages were given back in all, or a bound on the
    work is reached, or none is left. True: some pages were given back. */
 bool sweep_reclaim(size_t pages, struct stats *stats);
 
-/* The caller is about to allocate `bytes`: sweeps what is due for that. */
-void sweep_pay(size_t bytes, struct stats *stats);
+/* m is about to allocate `bytes`: sweeps what is due for that. */
+void sweep_pay(struct mutator *m, size_t bytes);
 
 /* Sweeps at most `spans` spans. Returns how many; 0: none is left. */
 unsigned sweep_some(unsigned spans, struct stats *stats);
