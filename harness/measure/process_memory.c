@@ -2,8 +2,10 @@
 #include "harness/measure/process_memory.h"
 
 #include <fcntl.h>
+#include <link.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
@@ -28,6 +30,38 @@ uint64_t resident_bytes(void) {
 
 uint64_t resident_bytes_peak(void) {
     return status_bytes("\nVmHWM:");
+}
+
+static bool is_harness_library(const char *path) {
+    static const char *const names[] = {"libbenchmark.so", "libstdc++.so", "libgcc_s.so",
+                                        "libm.so"};
+    const char *slash = strrchr(path, '/');
+    const char *file = slash != NULL ? slash + 1 : path;
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
+        if (strncmp(file, names[i], strlen(names[i])) == 0)
+            return true;
+    return false;
+}
+
+/* A segment that is not writable in the file was never written, so the file has it all. */
+static int library_release(struct dl_phdr_info *library, size_t size, void *unused) {
+    (void)size, (void)unused;
+    if (!is_harness_library(library->dlpi_name))
+        return 0;
+    uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
+    for (size_t i = 0; i < library->dlpi_phnum; i++) {
+        const ElfW(Phdr) *segment = &library->dlpi_phdr[i];
+        if (segment->p_type != PT_LOAD || (segment->p_flags & PF_W) != 0)
+            continue;
+        uintptr_t start = (library->dlpi_addr + segment->p_vaddr) & ~(page - 1);
+        uintptr_t end = library->dlpi_addr + segment->p_vaddr + segment->p_memsz;
+        madvise((void *)start, end - start, MADV_DONTNEED);
+    }
+    return 0;
+}
+
+void resident_harness_release(void) {
+    dl_iterate_phdr(library_release, NULL);
 }
 
 bool resident_peak_reset(void) {

@@ -17,6 +17,11 @@ uint64_t resident_bytes(void);
 /* Most resident bytes since the last reset (VmHWM); 0 when /proc cannot be read. */
 uint64_t resident_bytes_peak(void);
 
+/* Gives back the read-only pages of libraries that only the harness uses (Google Benchmark, the C++
+   runtime): what is resident then is the program's with its allocator. They come back from the
+   page cache when they are used. */
+void resident_harness_release(void);
+
 /* The peak starts again from now. False: the kernel does not let us. */
 bool resident_peak_reset(void);
 

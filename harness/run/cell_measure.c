@@ -154,6 +154,7 @@ static __attribute__((noinline)) void timed_begin(struct cell_run *run) {
         allocator_binding.marks_reset();
     if (allocator_binding.events_reset != NULL)
         allocator_binding.events_reset();
+    resident_harness_release();
     run->peak_is_known = resident_peak_reset();
     out->rss_start_bytes = resident_bytes();
     if (run->watch != NULL)
