@@ -184,11 +184,11 @@ static void *worker_main(void *unused) {
     trace_collector_begin();
     for (;;) {
         uint64_t cycles = __atomic_load_n(&worker.cycles, __ATOMIC_RELAXED);
+        prefault_step();
         if (mgc_phase() == MGC_MARKING) {
             worker_mark();
         } else if (cycles != seen) {
             seen = cycles;
-            prefault_step();
             scavenge_step();
             worker_wait(TICK_NS);
         } else if (!sweep_is_done()) {

@@ -15,8 +15,9 @@
  * will be used. If the same cycle's spans are still not all swept by then, it sweeps them, a few at
  * a time.
  *
- * Scavenging. What the heap does not need any more goes back to the operating system, slowly
- * (scavenge.h): after sweeping, and between the cycles of a heap that is always at it.
+ * Memory. What the heap is going to need comes ahead of need where a CPU is idle (prefault.h). What
+ * the heap does not need any more goes back to the operating system, slowly (scavenge.h): after
+ * sweeping, and between the cycles of a heap that is always at it.
  *
  * It looks around every 10 ms while collections happen and sleeps for good when none does; a
  * mutator wakes it by a system call only when there is something to mark, or after such a sleep.

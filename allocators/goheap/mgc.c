@@ -23,22 +23,22 @@ enum {
     STOP_WORK = 2 << 10,      /* scan work done in a stop: about 2 us */
     SLICE_WORK = 8 << 10,     /* scan work before a marker looks up: about 5 us */
     QUANTUM_WORK = 256 << 10, /* scan work of the collector's thread at once: about 150 us */
+    ASSIST_WORK = 256 << 10,  /* scan work of one assist at most: about 150 us */
     DEBT_LEAST = 8 << 10,     /* debt below which nobody assists: between this and a mark, ... */
     DEBTS_PER_CYCLE = 16      /* ... a share of what is to do, so that it is done in time */
 };
 
-/* Upper marks of the debt at which a mutator assists; one assist pays at most twice as much. Where
-   every CPU has a mutator they do most of the marking, and each assist costs the first-level cache:
-   a few long ones. Where a CPU is idle the collector's thread is ahead of them but for moments, and
-   an assist is a delay that nothing asks for: about 10 to 20 us. */
+/* Upper marks of the debt at which a mutator assists. Where every CPU has a mutator they do most of
+   the marking, and each assist costs the first-level cache: a few long ones. Where a CPU is idle
+   the collector's thread is ahead of them but for moments, and a debt is paid while it is small:
+   in 10 to 20 us, unless so much is owed for every byte that it takes more to keep to the goal. */
 enum { DEBT_MOST_BUSY = 128 << 10, DEBT_MOST_IDLE = 16 << 10 };
 
 static struct {
     uint32_t phase;         /* atomic; enum mgc_phase */
     uint64_t assist_ratio;  /* atomic; the bits of a double: scan work per byte allocated */
     uint64_t trigger_least; /* of this cycle; changes only while the world is stopped */
-    double debt_least;      /* likewise; at which a mutator assists, ... */
-    uint64_t assist_most;   /* ... and scan work of one assist at most */
+    double debt_least;      /* likewise; at which a mutator assists */
     int64_t credit;         /* atomic; scan work done by the collector's thread, not yet drawn on */
     uint64_t assist_ns;     /* atomic; in this cycle */
 
@@ -143,7 +143,6 @@ static void mgc_assists_size(bool has_idle_cpu) {
     uint64_t debt = mgc.pacer.expected_work / DEBTS_PER_CYCLE;
     uint64_t most = has_idle_cpu ? DEBT_MOST_IDLE : DEBT_MOST_BUSY;
     mgc.debt_least = (double)(debt < DEBT_LEAST ? DEBT_LEAST : debt > most ? most : debt);
-    mgc.assist_most = 2 * most;
 }
 
 static NOT_A_ROOT void mgc_cycle_begin(bool forced, uint64_t now_ns) {
@@ -339,8 +338,7 @@ static void mgc_assist_mark(struct mutator *m) {
         return;
     }
     uint64_t start_ns = os_now_ns();
-    uint64_t most = mgc.assist_most;
-    uint64_t budget = m->assist_debt < (double)most ? (uint64_t)m->assist_debt : most;
+    uint64_t budget = m->assist_debt < ASSIST_WORK ? (uint64_t)m->assist_debt : ASSIST_WORK;
     uint64_t work = mgc_mark_slices(k, budget, m);
     m->assist_debt -= (double)work;
     marker_leave(k);

@@ -9,7 +9,8 @@
 #include "allocators/goheap/trace.h"
 #include "allocators/goheap/world.h"
 
-static uintptr_t held; /* the huge page being prefaulted; 0: none. Heap lock. */
+static uintptr_t held;         /* the huge page being prefaulted; 0: none. Heap lock. */
+static uint32_t done_sweepgen; /* of the last cycle after which nothing was lacking any more */
 
 static bool prefault_is_held(uintptr_t address) {
     return held != 0 && address - held < PAGES_HUGE * PAGE_BYTES;
@@ -23,7 +24,8 @@ static bool prefault_is_wanted(void) {
     const struct goheap_options *options = &mheap.options;
     bool is_limited =
         options->memlimit != 0 || options->memory_limit != 0 || options->mmap_fails_at != 0;
-    return !is_limited && mgc_phase() == MGC_OFF && world_running() < world_cpus();
+    return done_sweepgen != mheap_sweepgen() && !is_limited && mgc_phase() == MGC_OFF &&
+           world_running() < world_cpus();
 }
 
 /* A huge page's worth of free pages without memory. Heap lock held. 0: none. */
@@ -34,7 +36,8 @@ static uintptr_t prefault_place(void) {
     return address;
 }
 
-/* Takes a place off the page allocator, if the heap lacks so much. */
+/* Takes a place off the page allocator, if the heap lacks so much. False also when somebody is
+   collecting: then it is for the next time. */
 static bool prefault_take(void) {
     if (!world_try_lock_collection())
         return false;
@@ -44,6 +47,8 @@ static bool prefault_take(void) {
     if (held != 0)
         page_alloc_take(held, PAGES_HUGE);
     bool is_taken = held != 0;
+    if (!is_taken)
+        done_sweepgen = mheap_sweepgen();
     mheap_unlock();
     world_unlock_collection();
     return is_taken;
@@ -64,5 +69,7 @@ void prefault_step(void) {
     while (has_memory && prefault_is_wanted() && prefault_take()) {
         has_memory = os_populate((void *)held, PAGES_HUGE * PAGE_BYTES);
         prefault_give(has_memory);
+        if (!has_memory)
+            done_sweepgen = mheap_sweepgen();
     }
 }

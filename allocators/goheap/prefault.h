@@ -25,8 +25,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* For the collector's thread, which holds no lock, when a cycle has ended: gets what is lacking,
-   and leaves off when the next cycle begins. */
+/* For the collector's thread, which holds no lock, whenever it looks around: gets what is lacking
+   after the last cycle, and leaves off when the next one begins. Nothing but a load and a test once
+   that is done. */
 void prefault_step(void);
 
 /* Is this page being prefaulted at the moment, so that it is taken, but in no span? Heap lock held,

@@ -110,6 +110,32 @@ HEAP_TEST(after_all_is_dropped_no_class_keeps_more_than_a_span) {
     CHECK(after.heap_alloc < before.heap_alloc + 2 * MB);
 }
 
+/* Memory that the heap has got and not given back. */
+static uint64_t memory_bytes(struct goheap_mutator *m) {
+    struct goheap_memstats stats = stats_read(m);
+    return stats.heap_sys - stats.heap_released;
+}
+
+/* With forced cycles only: both lists are done before the trigger is reached. The second cycle sets
+   a goal nearly twice as large as the first; what the heap then lacks comes by whole huge pages. */
+HEAP_TEST(what_the_goal_needs_has_memory_before_anybody_touches_it) {
+    struct goheap_mutator *m = heap_start(NULL);
+    struct node *volatile first = list_build(m, 3 * MB / sizeof(struct node));
+    collect_all(m);
+    struct node *volatile second = list_build(m, 5 * MB / 2 / sizeof(struct node));
+    CHECK_EQUAL(stats_read(m).num_gc, 1);
+    collect_all(m);
+    struct goheap_memstats stats = stats_read(m);
+    CHECK(stats.next_gc > 10 * MB);
+    for (uint64_t until_ns = now_ns() + TIME_OUT_NS; memory_bytes(m) < 8 * MB;) {
+        CHECK(now_ns() <= until_ns);
+        goheap_verify(m);
+        sleep_ns(m, POLL_NS);
+    }
+    CHECK(stats_read(m).heap_inuse < 6 * MB);
+    CHECK(first != NULL && second != NULL);
+}
+
 /* The thread sanitizer keeps four bytes for each of ours, and does not give them back. */
 #if defined(__SANITIZE_THREAD__)
 static uint64_t shadow_bytes(uint64_t bytes) {
@@ -379,6 +405,7 @@ HEAP_TEST(a_limit_too_small_for_what_is_live_does_not_hang) {
 
 const struct CMUnitTest scavenge_tests[] = {
     cmocka_unit_test(after_all_is_dropped_no_class_keeps_more_than_a_span),
+    cmocka_unit_test(what_the_goal_needs_has_memory_before_anybody_touches_it),
     cmocka_unit_test(nine_tenths_of_idle_memory_are_given_back_in_five_seconds),
     cmocka_unit_test(memory_that_was_given_back_is_zero_when_it_comes_again),
     cmocka_unit_test(what_is_left_between_pages_that_are_given_back_stays_as_it_is),
