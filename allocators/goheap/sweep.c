@@ -14,7 +14,7 @@
 enum {
     RECLAIM_SPANS_MAX = 256, /* spans swept for one request for pages: bounds its time */
     SAMPLE_EVERY = 64,       /* one span in so many is timed: a clock costs more than most sweeps */
-    PAY_SPANS_MAX = 32,      /* swept for one refill */
+    PAY_SPANS_MAX = 64,      /* swept for one refill */
     PAGES_AT_ONCE = 8,
     PAGES_BEHIND_MAX = 32 /* how far the sweep may be behind before mutators pay */
 };
