@@ -87,7 +87,7 @@ static void mgc_flush_all(void) {
 }
 
 struct stop {
-    uint64_t wanted_ns, cpu_ns;
+    uint64_t wanted_ns, stopped_ns;
 };
 
 static struct stop mgc_stop(struct mutator *m) {
@@ -97,14 +97,14 @@ static struct stop mgc_stop(struct mutator *m) {
     bgworker_debug_delay();
     world_stop(m);
     trace_event(EVENT_STOP_COMPLETE, 0, 0, 0);
-    stop.cpu_ns = os_cpu_ns();
+    stop.stopped_ns = os_now_ns();
     return stop;
 }
 
 /* Lets the world go and notes the stop. Returns how long it was. */
 static uint64_t mgc_start(struct mutator *m, const struct stop *stop, const char *phase) {
-    mgc.totals.stop_cpu_ns += os_cpu_ns() - stop->cpu_ns;
-    uint64_t pause_ns = os_now_ns() - stop->wanted_ns;
+    uint64_t now_ns = os_now_ns(), pause_ns = now_ns - stop->wanted_ns;
+    mgc.totals.stop_ns += now_ns - stop->stopped_ns;
     mgc.totals.stops++;
     mgc.totals.pause_ns += pause_ns;
     events_add_pause(&(struct goheap_pause){mgc.cycle.cycle, phase, stop->wanted_ns, pause_ns});

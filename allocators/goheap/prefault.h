@@ -8,10 +8,11 @@
  * the memory meanwhile, in huge pages where the system has them for those who ask: one fault, and a
  * fifth or less of the time, for 2 MB.
  *
- * Not more than the goal needs, and whole huge pages only, so nothing becomes resident that would
- * not have been by the time of the goal. Nothing before the first cycle has ended: small heaps stay
- * small. Not where every CPU has a mutator: it would wait longer for its CPU than for its faults.
- * Not with a memory limit, where what is resident is somebody else's question.
+ * Not more than the goal needs, at most 4 MB or a sixteenth of the heap at a time, since a program
+ * may end before its goal is reached, and whole huge pages only. Nothing before the first cycle has
+ * ended: small heaps stay small. Not where every CPU has a mutator: it would wait longer for its
+ * CPU than for its faults. Not with a memory limit, where what is resident is somebody else's
+ * question.
  *
  * A mutator never waits for a huge page: finding one may take the kernel milliseconds. So only what
  * is being prefaulted is told to be huge, and what is given back later (scavenge.h) comes again in

@@ -13,7 +13,9 @@ enum {
     SLICE_NS = 50000,       /* CPU time in one step, if no single system call takes longer */
     REST_PER_WORK = 99,     /* 1 % of one CPU */
     REST_PER_WORK_IDLE = 9, /* 10 % of one that nobody wants */
-    RETRY_NS = 1000000      /* when a cycle is under way, which will wake us in any case */
+    AHEAD_PAGES = (4 << 20) / PAGE_BYTES, /* more than is in use that may be wanted ahead, ... */
+    AHEAD_SHARE = 16,  /* ... or such a part of it: a program may end before the goal is reached */
+    RETRY_NS = 1000000 /* when a cycle is under way, which will wake us in any case */
 };
 
 /* Above these shares of the use and of the limit memory goes back (Go's figures). */
@@ -135,6 +137,9 @@ size_t scavenge_lack(void) {
         return 0;
     double need = (double)(goal_bytes / PAGE_BYTES);
     need = need < scavenge.goal_use ? need : scavenge.goal_use;
+    uint64_t ahead = mheap.pages_in_use / AHEAD_SHARE;
+    double most = (double)(mheap.pages_in_use + (ahead > AHEAD_PAGES ? ahead : AHEAD_PAGES));
+    need = need < most ? need : most;
     return need > (double)memory ? (size_t)(need - (double)memory) : 0;
 }
 

@@ -49,8 +49,8 @@ void scavenge_note_use(void);
    test without a limit. */
 void scavenge_keep_limit(size_t pages);
 
-/* Pages of memory that the heap lacks to what it will need when the next cycle ends. Both locks
-   held, the cycle noted. */
+/* Pages of memory that the heap lacks to what it will need when the next cycle ends, or soon, if
+   that is less. Both locks held, the cycle noted. */
 size_t scavenge_lack(void);
 
 /* For the collector's thread, which holds no lock: gives back what is due. Returns in how many ns

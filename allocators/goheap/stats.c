@@ -100,7 +100,7 @@ static void memstats_collector(struct goheap_memstats *out, const struct stats *
     out->sweep_mutator_ns = sum->sweep_ns;
     out->assist_ns = sum->assist_ns;
     out->bgsweep_count = gc->bgsweep_spans;
-    out->gc_cpu_ns = gc->stop_cpu_ns + gc->background_cpu_ns + sum->assist_ns + sum->sweep_ns;
+    out->gc_cpu_ns = gc->stop_ns + gc->background_cpu_ns + sum->assist_ns + sum->sweep_ns;
     out->alloc_delay_ns_max = __atomic_load_n(&delay_ns_max, __ATOMIC_RELAXED);
     uint64_t live = mheap_live();
     out->heap_live_peak = mheap.heap_live_peak > live ? mheap.heap_live_peak : live;
