@@ -31,20 +31,40 @@ enum {
 static struct {
     pthread_mutex_t lock;
     pthread_cond_t woken;
-    bool is_wanted;     /* lock */
-    bool sleeps;        /* atomic; without a time to wake up */
-    uint64_t cycles;    /* atomic; cycles that have ended */
+    bool is_wanted;  /* lock */
+    bool sleeps;     /* atomic; without a time to wake up */
+    uint64_t cycles; /* atomic; cycles that have ended */
+    pthread_t thread;
+    cpu_set_t allowed;  /* CPUs of the thread that started it */
+    int avoided;        /* collection lock; the CPU that it may not use for now, -1: none */
     uint64_t began_ns;  /* atomic; of marking in this cycle */
     uint64_t work_seen; /* mark_work when it looked last */
     bool has_worked;    /* atomic; in this cycle */
     struct bgworker_times times;
-} worker = {.lock = PTHREAD_MUTEX_INITIALIZER};
+} worker = {.lock = PTHREAD_MUTEX_INITIALIZER, .avoided = -1};
 
 void bgworker_wake(void) {
     pthread_mutex_lock(&worker.lock);
     worker.is_wanted = true;
     pthread_cond_signal(&worker.woken);
     pthread_mutex_unlock(&worker.lock);
+}
+
+/* Keeps it off one CPU, or off none. */
+static void worker_avoid(int cpu) {
+    if (cpu == worker.avoided)
+        return;
+    cpu_set_t cpus = worker.allowed;
+    if (cpu >= 0)
+        CPU_CLR((unsigned)cpu, &cpus);
+    if (CPU_COUNT(&cpus) > 0 && pthread_setaffinity_np(worker.thread, sizeof cpus, &cpus) == 0)
+        worker.avoided = cpu;
+}
+
+void bgworker_wake_to_mark(void) {
+    bool has_idle_cpu = world_running() < world_cpus();
+    worker_avoid(has_idle_cpu ? sched_getcpu() : -1);
+    bgworker_wake();
 }
 
 /* Sequentially consistent, as in worker_sleep: one of the two sees what the other has written. */
@@ -206,11 +226,10 @@ static void *worker_main(void *unused) {
 }
 
 static bool worker_create(void) {
-    pthread_t thread;
     pthread_attr_t attributes;
     pthread_attr_init(&attributes);
     pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
-    bool is_started = pthread_create(&thread, &attributes, worker_main, NULL) == 0;
+    bool is_started = pthread_create(&worker.thread, &attributes, worker_main, NULL) == 0;
     pthread_attr_destroy(&attributes);
     return is_started;
 }
@@ -221,6 +240,7 @@ bool bgworker_start(void) {
     pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
     pthread_cond_init(&worker.woken, &monotonic);
     pthread_condattr_destroy(&monotonic);
+    sched_getaffinity(0, sizeof worker.allowed, &worker.allowed);
     sigset_t all, before;
     sigfillset(&all);
     pthread_sigmask(SIG_SETMASK, &all, &before);

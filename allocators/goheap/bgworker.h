@@ -33,8 +33,13 @@
 /* Starts the thread, which takes no signals. False: it could not be started. */
 bool bgworker_start(void);
 
-/* There is something to mark, or a cycle it marked for has ended. Any thread. */
+/* A cycle it marked for has ended. Any thread. */
 void bgworker_wake(void);
+
+/* There is something to mark. By the mutator that began the cycle, which holds the collection lock:
+   where there is a CPU without a mutator, the thread is kept off the caller's. The scheduler would
+   wake it there now and then, and the mutator would wait for milliseconds. */
+void bgworker_wake_to_mark(void);
 
 /* A cycle has ended without it. Any thread. Seldom more than a store. */
 void bgworker_note_cycle(void);

@@ -408,7 +408,7 @@ static void mgc_begin(struct mutator *m) {
     if (mheap_wants_collection()) {
         mgc_sweep_finish(m);
         if (!mgc_setup(m, MGC_MARKING, false)) {
-            bgworker_wake(); /* the lock is given up by whoever ends the cycle */
+            bgworker_wake_to_mark(); /* the lock is given up by whoever ends the cycle */
             return;
         }
         bgworker_note_cycle();

@@ -125,13 +125,16 @@ bool os_discard(void *start, size_t bytes) {
     return madvise(start, bytes, MADV_DONTNEED) == 0;
 }
 
-/* What comes again after os_discard comes in small pages: see prefault.h. */
+/* In steps, since it keeps other threads from changing the address space meanwhile. */
 bool os_populate(void *start, size_t bytes) {
     assert((uintptr_t)start % OS_PAGE_BYTES == 0 && bytes % OS_PAGE_BYTES == 0);
-    madvise(start, bytes, MADV_HUGEPAGE); /* refused by kernels without huge pages */
-    bool is_populated = madvise(start, bytes, MADV_POPULATE_WRITE) == 0;
-    madvise(start, bytes, MADV_NOHUGEPAGE);
-    return is_populated;
+    enum { STEP_BYTES = 64 << 10 };
+    for (size_t done = 0, step; done < bytes; done += step) {
+        step = bytes - done < STEP_BYTES ? bytes - done : STEP_BYTES;
+        if (madvise((char *)start + done, step, MADV_POPULATE_WRITE) != 0)
+            return false;
+    }
+    return true;
 }
 
 uint64_t os_ready_bytes(enum os_use use) {

@@ -52,8 +52,8 @@ void os_unmap(void *start, size_t bytes, enum os_use use);
 /* Gives back a reservation of which `ready` bytes were committed. */
 void os_release(void *start, size_t bytes, size_t ready, enum os_use use);
 
-/* Gives ready memory that was never touched, or was discarded, its pages now, huge ones where there
-   are. False: not done, or not all of it. */
+/* Gives ready memory that was never touched, or was discarded, its pages now. False: not done, or
+   not all of it. */
 bool os_populate(void *start, size_t bytes);
 
 /* Takes the memory out of ready OS pages; what they held is lost. False: nothing has changed (the

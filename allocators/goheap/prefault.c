@@ -9,7 +9,7 @@
 #include "allocators/goheap/trace.h"
 #include "allocators/goheap/world.h"
 
-static uintptr_t held;         /* the huge page being prefaulted; 0: none. Heap lock. */
+static uintptr_t held;         /* the stretch being prefaulted; 0: none. Heap lock. */
 static uint32_t done_sweepgen; /* of the last cycle after which nothing was lacking any more */
 
 static bool prefault_is_held(uintptr_t address) {
@@ -28,7 +28,7 @@ static bool prefault_is_wanted(void) {
            world_running() < world_cpus();
 }
 
-/* A huge page's worth of free pages without memory. Heap lock held. 0: none. */
+/* A stretch of free pages without memory. Heap lock held. 0: none. */
 static uintptr_t prefault_place(void) {
     uintptr_t address = page_alloc_find_huge_released();
     if (address == 0 && page_alloc_grow(PAGES_HUGE + ARENA_GROW_PAGES))

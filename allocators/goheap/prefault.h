@@ -5,20 +5,18 @@
  * to 1.5 us for each 4 KB, all of it the mutator's time, and a growing heap has a thousand of them
  * in every 4 MB. When a cycle has ended the pacer says how large the heap will be when the next one
  * ends. Where that is more than the heap holds now, and a CPU is idle, the collector's thread gets
- * the memory meanwhile, in huge pages where the system has them for those who ask: one fault, and a
- * fifth or less of the time, for 2 MB.
+ * the memory meanwhile.
  *
  * Not more than the goal needs, at most 4 MB or a sixteenth of the heap at a time, since a program
- * may end before its goal is reached, and whole huge pages only. Nothing before the first cycle has
- * ended: small heaps stay small. Not where every CPU has a mutator: it would wait longer for its
- * CPU than for its faults. Not with a memory limit, where what is resident is somebody else's
+ * may end before its goal is reached, in whole stretches of 2 MB. Nothing before the first cycle
+ * has ended: small heaps stay small. Not where every CPU has a mutator: it would wait longer for
+ * its CPU than for its faults. Not with a memory limit, where what is resident is somebody else's
  * question.
  *
- * A mutator never waits for a huge page: finding one may take the kernel milliseconds. So only what
- * is being prefaulted is told to be huge, and what is given back later (scavenge.h) comes again in
- * small pages.
+ * Huge pages are not asked for. They would take a fifth of the time, but finding one may take the
+ * kernel milliseconds, in which nobody can map memory, and the mutator that wants to waits.
  *
- * Go leaves all this to the kernel and to khugepaged.
+ * Go leaves all this to the kernel.
  */
 #ifndef HEAPMARK_GOHEAP_PREFAULT_H
 #define HEAPMARK_GOHEAP_PREFAULT_H
