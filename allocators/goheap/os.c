@@ -128,7 +128,7 @@ bool os_discard(void *start, size_t bytes) {
 /* In steps, since it keeps other threads from changing the address space meanwhile. */
 bool os_populate(void *start, size_t bytes) {
     assert((uintptr_t)start % OS_PAGE_BYTES == 0 && bytes % OS_PAGE_BYTES == 0);
-    enum { STEP_BYTES = 64 << 10 };
+    enum { STEP_BYTES = 16 << 10 };
     for (size_t done = 0, step; done < bytes; done += step) {
         step = bytes - done < STEP_BYTES ? bytes - done : STEP_BYTES;
         if (madvise((char *)start + done, step, MADV_POPULATE_WRITE) != 0)

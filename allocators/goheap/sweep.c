@@ -196,7 +196,9 @@ static void sweep_pay_due(struct stats *stats, double due) {
 void sweep_pay(struct mutator *m, size_t bytes) {
     if (sweep_is_done())
         return;
-    double allocated = (double)(mheap_live() + bytes) - (double)sweep.live_basis;
+    /* What is not yet charged counts, or a batch of it would be paid for at once. */
+    double live = (double)(mheap_live() + bytes) + (double)m->live_pending;
+    double allocated = live - (double)sweep.live_basis;
     double due = allocated * sweep.pages_per_byte - PAGES_BEHIND_MAX;
     if ((double)__atomic_load_n(&sweep.pages, __ATOMIC_RELAXED) >= due)
         return;

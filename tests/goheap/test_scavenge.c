@@ -117,7 +117,8 @@ static uint64_t memory_bytes(struct goheap_mutator *m) {
 }
 
 /* With forced cycles only: both lists are done before the trigger is reached. The second cycle sets
-   a goal nearly twice as large as the first; what the heap then lacks comes by whole huge pages. */
+   a goal nearly twice as large as the first; what the heap then lacks comes by stretches of 2 MB.
+ */
 HEAP_TEST(what_the_goal_needs_has_memory_before_anybody_touches_it) {
     struct goheap_mutator *m = heap_start(NULL);
     struct node *volatile first = list_build(m, 3 * MB / sizeof(struct node));
