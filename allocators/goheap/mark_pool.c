@@ -33,7 +33,7 @@ static struct {
     bool is_wanted;              /* atomic; somebody looked for a block in vain */
     bool has_overflowed;         /* atomic */
     uint64_t marked_bytes, work; /* atomic */
-} pool = {.lock = PTHREAD_ADAPTIVE_MUTEX_INITIALIZER_NP};
+} pool;
 
 static void pool_lock(void) {
     pthread_mutex_lock(&pool.lock);
@@ -44,6 +44,7 @@ static void pool_unlock(void) {
 }
 
 void mark_init(void) {
+    os_short_lock_init(&pool.lock);
     pool.full = pool.free_blocks = NULL;
     pool.free_markers = &reserve;
     reserve.next = NULL;

@@ -10,14 +10,10 @@
 #include "allocators/goheap/world.h"
 
 static uintptr_t held;         /* the stretch being prefaulted; 0: none. Heap lock. */
-static uint32_t done_sweepgen; /* of the last cycle after which nothing was lacking any more */
-
-static bool prefault_is_held(uintptr_t address) {
-    return held != 0 && address - held < PAGES_HUGE * PAGE_BYTES;
-}
+static uint32_t done_sweepgen; /* of the last cycle after which nothing was, or could be, done */
 
 bool prefault_holds(uintptr_t address) {
-    return prefault_is_held(address);
+    return held != 0 && address - held < PAGES_HUGE * PAGE_BYTES;
 }
 
 static bool prefault_is_wanted(void) {

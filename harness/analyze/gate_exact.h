@@ -9,15 +9,18 @@
  *
  * The band is the greater of the margin, as a share of the lesser side, and the metric's slack.
  *
- *   every count of one side is within the band of every count of the other: PASS, whatever scatters
- *   neither side scatters: REGRESSED or IMPROVED; INCONCLUSIVE when counted once
- *   one side or both scatter: the metric is not exact here, and the reason says so
- *     the medians differ by more than the band and the range (the greater of both sides') times a
- *     factor that keeps false verdicts below 1 in 1000 even when the metric is pure noise: 20 for 2
- *     repeats, 4 for 3, 2 from 4 on (found by simulation: normal, 10 % contaminated by 10 sigma;
- * see test_gate_exact): REGRESSED or IMPROVED both scatter, neither range is more than 4 times the
- * other, and each side's median is within the other's range: PASS, with the difference that would
- * have been told else, as when a number that was one became many: INCONCLUSIVE
+ * 1. Every count of one side is within the band of every count of the other: PASS, whatever
+ *    scatters.
+ *
+ * 2. Neither side scatters: REGRESSED or IMPROVED; INCONCLUSIVE when counted once.
+ *
+ * 3. One side or both scatter, so the metric is not exact here, and the reason says so. REGRESSED
+ *    or IMPROVED when the medians differ by more than the band and the range (the greater of both
+ *    sides') times a factor that keeps false verdicts below 1 in 1000 even when the metric is pure
+ *    noise: 20 for 2 repeats, 4 for 3, 2 from 4 on (found by simulation: normal, 10 % contaminated
+ *    by 10 sigma; see test_gate_exact). PASS, with the difference that would have been told, when
+ *    both scatter, neither range is more than 4 times the other, and each side's median is within
+ *    the other's range. Else, as when a number that was one became many: INCONCLUSIVE.
  */
 #ifndef HEAPMARK_HARNESS_ANALYZE_GATE_EXACT_H
 #define HEAPMARK_HARNESS_ANALYZE_GATE_EXACT_H

@@ -17,30 +17,14 @@
 #include "harness/capture/kernel_events.h"
 #include "tests/unit/trace_fixture.h"
 
-#define MS UINT64_C(1000000)
-#define T0 (UINT64_C(5000) * MS)
-
-/* Rows told as a cell, its run from T0 to T0 + 100 ms. */
-struct told {
-    struct trace_facts facts;
-    struct trace_summary *summary;
-    struct timeline timeline;
-    const struct trace_cell_summary *cell;
-};
-
 static void tell_file(struct told *told, const char *path, uint64_t start_ns) {
     struct error err;
     trace_facts_init(&told->facts);
     trace_facts_add_run(&told->facts, start_ns, start_ns + 100 * MS);
     assert_true(kernel_events_facts(path, &told->facts, &err));
-    told->summary = trace_summary_new();
-    timeline_init(&told->timeline);
-    timeline_sink_add(&told->timeline, trace_summary_sink(told->summary));
-    trace_summary_expect(told->summary, 100 * MS);
-    timeline_cell_begin(&told->timeline, "cell", start_ns);
+    told_begin(told);
     assert_true(kernel_events_tell(path, &told->timeline, &err));
-    timeline_cell_end(&told->timeline);
-    told->cell = g_ptr_array_index(trace_summary_cells(told->summary), 0);
+    told_end(told);
 }
 
 static void tell_rows(struct told *told, const struct kernel_row *rows, size_t count) {
@@ -53,20 +37,10 @@ static void tell_rows(struct told *told, const struct kernel_row *rows, size_t c
     g_free(path);
 }
 
-static void told_release(struct told *told) {
-    trace_summary_free(told->summary);
-    timeline_release(&told->timeline);
-    trace_facts_release(&told->facts);
-}
-
 /* How many instants of that name are in the run. */
 static uint64_t count_of(const struct told *told, const char *name) {
-    for (guint i = 0; i < told->cell->rows->len; i++) {
-        const struct trace_row *row = &g_array_index(told->cell->rows, struct trace_row, i);
-        if (strcmp(row->name->text, name) == 0)
-            return row->count;
-    }
-    return 0;
+    const struct trace_row *row = told_row(told, name);
+    return row == NULL ? 0 : row->count;
 }
 
 static void a_heap_that_grows_by_brk_is_not_told_as_a_mapping_too(void **state) {

@@ -15,47 +15,22 @@
 #include "harness/present/trace_table.h"
 #include "tests/unit/trace_fixture.h"
 
-#define MS UINT64_C(1000000)
-#define T0 (UINT64_C(5000) * MS)
-
-/* A told recording and its only cell. */
-struct told {
-    struct trace_facts facts;
-    struct trace_summary *summary;
-    struct timeline timeline;
-    struct trace_cell_summary *cell;
-};
-
 static void tell(struct told *told, const char *path, bool is_go) {
     struct error err;
     trace_facts_init(&told->facts);
     assert_true(is_go ? go_trace_facts(path, &told->facts, &err)
                       : event_trace_facts(path, &told->facts, &err));
-    told->summary = trace_summary_new();
-    timeline_init(&told->timeline);
-    timeline_sink_add(&told->timeline, trace_summary_sink(told->summary));
-    trace_summary_expect(told->summary, told->facts.end_ns - told->facts.start_ns);
-    timeline_cell_begin(&told->timeline, "cell", told->facts.start_ns);
+    told_begin(told);
     assert_true(is_go ? go_trace_tell(path, &told->timeline, &err)
                       : event_trace_tell(path, &told->timeline, &err));
-    timeline_cell_end(&told->timeline);
-    told->cell = g_ptr_array_index(trace_summary_cells(told->summary), 0);
-}
-
-static void told_release(struct told *told) {
-    trace_summary_free(told->summary);
-    timeline_release(&told->timeline);
-    trace_facts_release(&told->facts);
+    told_end(told);
 }
 
 static const struct trace_row *row_of(const struct told *told, const char *name) {
-    for (guint i = 0; i < told->cell->rows->len; i++) {
-        const struct trace_row *row = &g_array_index(told->cell->rows, struct trace_row, i);
-        if (strcmp(row->name->text, name) == 0)
-            return row;
-    }
-    fail_msg("there is no row %s", name);
-    return NULL;
+    const struct trace_row *row = told_row(told, name);
+    if (row == NULL)
+        fail_msg("there is no row %s", name);
+    return row;
 }
 
 /* A run of 100 ms on one mutator: two stops of 1 and 3 ms, an assist of 6 ms in which the second

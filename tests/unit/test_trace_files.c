@@ -158,25 +158,51 @@ static void cell_tell(struct timeline *t, unsigned count) {
     timeline_cell_end(t); /* ends "running" */
 }
 
-static void perfetto_holds_what_was_told(void **state) {
-    struct error err;
+/* Files may not grow beyond so many bytes, as on a disk that is full then. */
+static void file_size_limit(rlim_t bytes) {
+    struct rlimit limit;
+    signal(SIGXFSZ, SIG_IGN);
+    assert_int_equal(getrlimit(RLIMIT_FSIZE, &limit), 0);
+    limit.rlim_cur = MIN(bytes, limit.rlim_max);
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &limit), 0);
+}
+
+/* Writes a file of 100,000 slices, or what of it fits into `most` bytes, and reads it. Returns its
+   length; false in *is_whole: it broke off, and err says so. */
+static gsize perfetto_write_and_read(rlim_t most, struct seen *seen, bool *is_whole,
+                                     struct error *err) {
     struct timeline t;
-    struct seen seen = {0};
     char *dir = work_dir(), *path = g_build_filename(dir, "t", NULL), *bytes = NULL;
     uint64_t written;
     gsize length;
-    (void)state;
-    struct trace_perfetto *p = trace_perfetto_new(path, &err);
+    struct trace_perfetto *p = trace_perfetto_new(path, err);
     timeline_init(&t);
     timeline_sink_add(&t, trace_perfetto_sink(p));
+    file_size_limit(most);
     cell_tell(&t, 100000);
     timeline_release(&t);
-    assert_true(trace_perfetto_close(p, &written, &err));
+    *is_whole = trace_perfetto_close(p, &written, err);
+    file_size_limit(RLIM_INFINITY);
     assert_true(g_file_get_contents(path, &bytes, &length, NULL));
     assert_int_equal(length, written);
-    assert_true(length < 300001 * 10); /* 10^7 events: below 100 MB */
     seen_packets(
-        &seen, (struct wire){.at = (unsigned char *)bytes, .end = (unsigned char *)bytes + length});
+        seen, (struct wire){.at = (unsigned char *)bytes, .end = (unsigned char *)bytes + length});
+    g_free(bytes);
+    unlink(path);
+    rmdir(dir);
+    g_free(path);
+    g_free(dir);
+    return length;
+}
+
+static void perfetto_holds_what_was_told(void **state) {
+    struct error err;
+    struct seen seen = {0};
+    bool is_whole;
+    (void)state;
+    gsize length = perfetto_write_and_read(RLIM_INFINITY, &seen, &is_whole, &err);
+    assert_true(is_whole);
+    assert_true(length < 300001 * 10); /* 10^7 events: below 100 MB */
     assert_int_equal(seen.begins, 100001);
     assert_int_equal(seen.ends, 100001);
     assert_int_equal(seen.instants, 100000);
@@ -185,11 +211,6 @@ static void perfetto_holds_what_was_told(void **state) {
     assert_int_equal(seen.names, 3);
     assert_string_equal(seen.name, "sweep");
     assert_true(seen.first_clears_state);
-    g_free(bytes);
-    unlink(path);
-    rmdir(dir);
-    g_free(path);
-    g_free(dir);
 }
 
 /* Begins and ends of one file, and whether it is closed; so many slices may be open at its end. */
@@ -251,42 +272,15 @@ static void a_full_disk_is_said_and_what_was_written_can_be_read(void **state) {
     assert_non_null(strstr(err.text, "--out"));
 }
 
-/* Files may not grow beyond so many bytes, as on a disk that is full then. */
-static void file_size_limit(rlim_t bytes) {
-    struct rlimit limit;
-    signal(SIGXFSZ, SIG_IGN);
-    assert_int_equal(getrlimit(RLIMIT_FSIZE, &limit), 0);
-    limit.rlim_cur = MIN(bytes, limit.rlim_max);
-    assert_int_equal(setrlimit(RLIMIT_FSIZE, &limit), 0);
-}
-
 static void perfetto_s_file_that_breaks_off_has_whole_packets(void **state) {
     struct error err;
-    struct timeline t;
     struct seen seen = {0};
-    char *dir = work_dir(), *path = g_build_filename(dir, "t", NULL), *bytes = NULL;
-    uint64_t written;
-    gsize length;
+    bool is_whole;
     (void)state;
-    struct trace_perfetto *p = trace_perfetto_new(path, &err);
-    timeline_init(&t);
-    timeline_sink_add(&t, trace_perfetto_sink(p));
-    file_size_limit(300000);
-    cell_tell(&t, 100000);
-    timeline_release(&t);
-    assert_false(trace_perfetto_close(p, &written, &err));
-    file_size_limit(RLIM_INFINITY);
+    perfetto_write_and_read(300000, &seen, &is_whole, &err);
+    assert_false(is_whole);
     assert_non_null(strstr(err.text, "what is in it can be opened"));
-    assert_true(g_file_get_contents(path, &bytes, &length, NULL));
-    assert_int_equal(length, written);
-    seen_packets(
-        &seen, (struct wire){.at = (unsigned char *)bytes, .end = (unsigned char *)bytes + length});
     assert_true(seen.begins > 1000 && seen.begins < 100000);
-    g_free(bytes);
-    unlink(path);
-    rmdir(dir);
-    g_free(path);
-    g_free(dir);
 }
 
 static void chrome_s_file_that_breaks_off_is_json_still(void **state) {

@@ -125,3 +125,33 @@ void go_stack_append(GString *batch, uint64_t id, uint64_t function) {
 void go_generation_end(GString *trace) {
     g_string_append_c(trace, 52);
 }
+
+/* ---- told ---- */
+
+void told_begin(struct told *told) {
+    told->summary = trace_summary_new();
+    timeline_init(&told->timeline);
+    timeline_sink_add(&told->timeline, trace_summary_sink(told->summary));
+    trace_summary_expect(told->summary, told->facts.end_ns - told->facts.start_ns);
+    timeline_cell_begin(&told->timeline, "cell", told->facts.start_ns);
+}
+
+void told_end(struct told *told) {
+    timeline_cell_end(&told->timeline);
+    told->cell = g_ptr_array_index(trace_summary_cells(told->summary), 0);
+}
+
+void told_release(struct told *told) {
+    trace_summary_free(told->summary);
+    timeline_release(&told->timeline);
+    trace_facts_release(&told->facts);
+}
+
+const struct trace_row *told_row(const struct told *told, const char *name) {
+    for (guint i = 0; i < told->cell->rows->len; i++) {
+        const struct trace_row *row = &g_array_index(told->cell->rows, struct trace_row, i);
+        if (strcmp(row->name->text, name) == 0)
+            return row;
+    }
+    return NULL;
+}

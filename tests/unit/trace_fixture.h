@@ -4,11 +4,33 @@
 
 #include <glib.h>
 
+#include "harness/analyze/trace_summary.h"
 #include "harness/base/event_trace.h"
+#include "harness/capture/trace_read.h"
 
 /* A new file for a test; caller unlinks and frees. */
 char *fixture_path(void);
 void fixture_write(const char *path, const GString *bytes);
+
+/* ---- a recording, told as the only cell of a timeline ---- */
+
+#define MS UINT64_C(1000000)
+#define T0 (UINT64_C(5000) * MS)
+
+struct told {
+    struct trace_facts facts;
+    struct trace_summary *summary;
+    struct timeline timeline;
+    struct trace_cell_summary *cell; /* once told_end was called */
+};
+
+/* The facts, which the caller has filled, say how long the run is. */
+void told_begin(struct told *told);
+void told_end(struct told *told);
+void told_release(struct told *told);
+
+/* The row of that name; NULL: there is none. */
+const struct trace_row *told_row(const struct told *told, const char *name);
 
 /* ---- an event stream ---- */
 
