@@ -120,6 +120,7 @@ struct allocator_cycle {
     uint64_t goal_bytes;        /* heap goal that this cycle worked towards */
     uint64_t assist_ns;
     bool forced;
+    bool partial; /* a generational collector's: took for live what earlier ones had found */
 };
 
 /* A setting a strategy may carry, as `name:setting=value`. */

@@ -31,6 +31,8 @@ static const struct allocator_setting settings[] = {
     {"worker", "on|off", "on",
      "the collector's own thread; off, with gc=stw only: the same work every time, to the "
      "instruction"},
+    {"generational", "on|off", "on",
+     "with gc=concurrent and no memlimit: most collections leave alone what earlier ones found"},
     {"gctrace", "0|1", "0", "a line per collection on stderr, in the format of Go's gctrace=1"},
     {"link", "shared|static", "shared", "how the cell program is linked with goheap"},
     {"stress", "0..1000000", "0", "collect at every n-th refill and poison freed slots; 0: do not"},
@@ -55,6 +57,8 @@ static void binding_set(struct goheap_options *options, const struct setting_val
         options->memlimit = strtoull(value, NULL, 10);
     else if (strcmp(setting->name, "worker") == 0)
         options->no_worker = strcmp(value, "off") == 0;
+    else if (strcmp(setting->name, "generational") == 0)
+        options->generational = strcmp(value, "on") == 0;
     else if (strcmp(setting->name, "checkmark") == 0)
         options->checkmark = strcmp(value, "1") == 0;
     else if (strcmp(setting->name, "gctrace") == 0)
@@ -145,7 +149,8 @@ static size_t binding_cycles(const struct allocator_cycle **out, uint64_t *lost)
                                              .heap_marked_bytes = from[i].heap_marked_bytes,
                                              .goal_bytes = from[i].goal_bytes,
                                              .assist_ns = from[i].assist_ns,
-                                             .forced = from[i].forced};
+                                             .forced = from[i].forced,
+                                             .partial = from[i].partial};
     return count;
 }
 

@@ -6,7 +6,8 @@
  *
  *   1. Marked is exactly the snapshot. An object of the snapshot without a mark would be freed
  * while a mutator may hold it; a mark outside the snapshot is garbage kept without cause. What was
- *      born meanwhile (black) is not in the snapshot and not marked.
+ *      born meanwhile (black) is not in the snapshot and not marked. A partial collection also
+ *      keeps what was garbage already among the old objects, and what that leads to.
  *   2. Whatever survives points only to what survives.
  *
  * The first is the promise of a snapshot collector; the second would catch a new object that was
@@ -18,8 +19,10 @@
 #ifndef HEAPMARK_GOHEAP_CHECKMARK_H
 #define HEAPMARK_GOHEAP_CHECKMARK_H
 
+#include <stdbool.h>
+
 /* Both do nothing unless options.checkmark. World stopped. */
-void checkmark_snapshot(void); /* all mcaches flushed */
-void checkmark_compare(void);  /* all mcaches flushed, nothing grey */
+void checkmark_snapshot(bool is_partial); /* all mcaches flushed */
+void checkmark_compare(void);             /* all mcaches flushed, nothing grey */
 
 #endif

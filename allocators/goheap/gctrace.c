@@ -44,5 +44,7 @@ void gctrace_print(const struct goheap_cycle *c, const struct gctrace_moments *t
             milliseconds(t->idle_ns), ending, megabytes(c->heap_start_bytes),
             megabytes(c->heap_end_bytes), megabytes(c->heap_marked_bytes), megabytes(c->goal_bytes),
             megabytes(roots_stack_bytes()), megabytes(roots_range_bytes()), world_cpus(),
-            c->forced ? " (forced)" : "");
+            c->forced    ? " (forced)"
+            : c->partial ? " (partial)"
+                         : "");
 }

@@ -11,11 +11,12 @@
 #include "allocators/goheap/mheap.h"
 #include "allocators/goheap/mutator.h"
 #include "allocators/goheap/os.h"
+#include "allocators/goheap/remembered.h"
 #include "allocators/goheap/trace.h"
 #include "allocators/goheap/world.h"
 
 struct goheap_options goheap_options_default(void) {
-    return (struct goheap_options){.gogc = 100, .gc = GOHEAP_GC_CONCURRENT};
+    return (struct goheap_options){.gogc = 100, .gc = GOHEAP_GC_CONCURRENT, .generational = true};
 }
 
 bool goheap_init(const struct goheap_options *options) {
@@ -29,6 +30,7 @@ bool goheap_init(const struct goheap_options *options) {
         return false;
     }
     mark_init();
+    remembered_init();
     write_barrier_init();
     world_init();
     mheap.is_ready = mgc_init();

@@ -45,7 +45,13 @@ struct goheap_mutator {
     /* Not 0: a collection is marking, so pointers that are overwritten must be told. Changes only
        at safepoints. */
     uint32_t marking;
+    /* Which parts of the heap were stored into: a byte for each 2^GOHEAP_CARD_SHIFT bytes, and what
+       is written there. The byte changes only at safepoints. */
+    uint8_t *cards;
+    uint64_t card;
 };
+
+enum { GOHEAP_CARD_SHIFT = 9, GOHEAP_CARDS = 1 << 18 };
 
 /* CONCURRENT marks beside the mutators, STW in one stop of the world, OFF only when forced. */
 enum goheap_gc { GOHEAP_GC_CONCURRENT, GOHEAP_GC_STW, GOHEAP_GC_OFF };
@@ -63,6 +69,8 @@ struct goheap_options {
     uint64_t memory_limit;  /* bytes mapped at most, 0: none; beyond it allocation returns NULL */
     uint64_t mmap_fails_at; /* fault injection: from this call on, getting memory from the operating
                                system fails; 0: never. Counted from 1, from goheap_init on. */
+    bool generational;      /* with gc concurrent and without memlimit: collections may be partial,
+                               and then leave alone what earlier ones found */
     bool gctrace;           /* a line per collection on stderr, in the format of Go's gctrace=1 */
     bool no_worker; /* with gc stw: no thread of the collector's, so mutators sweep all and idle
                        memory is not given back. The same program does the same every time. */
@@ -125,6 +133,12 @@ GOHEAP_API void goheap_overwritten(struct goheap_mutator *m, void *pointer);
 GOHEAP_API void goheap_overwritten_bulk(struct goheap_mutator *m, void *const *first, size_t count,
                                         size_t words, uint64_t pointers);
 
+/* Says that the word at `slot` was stored into. */
+static inline void goheap_dirty_card(struct goheap_mutator *m, const void *slot) {
+    size_t card = (uintptr_t)slot >> GOHEAP_CARD_SHIFT & (GOHEAP_CARDS - 1);
+    __atomic_store_n(&m->cards[card], (uint8_t)m->card, __ATOMIC_RELAXED);
+}
+
 static inline void goheap_store_first(void *slot, void *value) {
     __atomic_store_n((void **)slot, value, __ATOMIC_RELEASE);
 }
@@ -132,6 +146,7 @@ static inline void goheap_store_first(void *slot, void *value) {
 static inline void goheap_store(struct goheap_mutator *m, void *slot, void *value) {
     if (__builtin_expect(__atomic_load_n(&m->marking, __ATOMIC_RELAXED) != 0, 0))
         goheap_overwritten(m, *(void **)slot);
+    goheap_dirty_card(m, slot);
     __atomic_store_n((void **)slot, value, __ATOMIC_RELEASE);
 }
 
@@ -145,6 +160,9 @@ static inline void goheap_copy(struct goheap_mutator *m, void *to, const void *f
     }
     if (__builtin_expect(__atomic_load_n(&m->marking, __ATOMIC_RELAXED) != 0, 0))
         goheap_overwritten_bulk(m, (void *const *)to, n, bytes / 8, pointers);
+    for (size_t done = 0; done < n * bytes; done += 1 << GOHEAP_CARD_SHIFT)
+        goheap_dirty_card(m, (const char *)to + done);
+    goheap_dirty_card(m, (const char *)to + n * bytes - 1);
     for (size_t i = 0; i < n * bytes / 8; i++)
         __atomic_store_n((uint64_t *)to + i, ((const uint64_t *)from)[i], __ATOMIC_RELEASE);
 }
@@ -172,6 +190,7 @@ struct goheap_memstats {
         uint64_t mallocs, frees;
     } by_size[68];
     /* Beyond MemStats. */
+    uint64_t num_partial_gc; /* of num_gc */
     uint64_t stw_count;
     uint64_t gc_cpu_ns;          /* CPU time of stops, marking, assists and sweeping */
     uint64_t assist_ns;          /* marking done by allocating mutators */
@@ -197,6 +216,7 @@ struct goheap_cycle {
     uint64_t assist_ns;                /* of all mutators */
     uint64_t heap_start_bytes, heap_end_bytes, heap_marked_bytes, goal_bytes;
     bool forced;
+    bool partial; /* what earlier cycles had found was taken for live */
 };
 GOHEAP_API size_t goheap_pauses(const struct goheap_pause **out, uint64_t *lost);
 GOHEAP_API size_t goheap_cycles(const struct goheap_cycle **out, uint64_t *lost);

@@ -6,12 +6,17 @@
 #include "allocators/goheap/arena.h"
 #include "allocators/goheap/mark_pool.h"
 #include "allocators/goheap/mspan.h"
+#include "allocators/goheap/remembered.h"
 #include "allocators/goheap/roots.h"
 #include "allocators/goheap/write_barrier.h"
 
 enum { OBLET_BYTES = 4096, RING_ENTRIES = 8, MASK_POINTERS_MAX = 64 };
 
 static uintptr_t mark_low, mark_extent; /* of all arenas, when marking began */
+
+/* Where the search for dirty cards goes on; mark_low + mark_extent: it is over. */
+enum { SEARCH_BYTES = 1 << 20 }; /* of heap, by one marker at once */
+static uintptr_t search_next;    /* atomic */
 
 static void marker_push(struct marker *k, struct mspan *s, uintptr_t address) {
     if (k->depth == MARKER_STACK_ENTRIES)
@@ -71,26 +76,29 @@ bool mark_is_known(uintptr_t pointer) {
     return s == NULL || index >= s->slot_count || mspan_mark(s, index) != MSPAN_WHITE;
 }
 
-static void mark_ambiguous_word(struct marker *k, uintptr_t word) {
+static void mark_ambiguous_word(struct marker *k, uintptr_t word, enum roots_kind kind) {
     struct mspan *s = arena_span(word);
     if (s == NULL)
         return;
     uint32_t index = mspan_index(s, word);
-    if (index < s->slot_count && mspan_bit(s->alloc_bits, index))
-        mark_slot(k, s, index);
+    if (index >= s->slot_count || !mspan_bit(s->alloc_bits, index))
+        return;
+    mark_slot(k, s, index);
+    if (kind == ROOTS_STACK && !mspan_is_noscan(s))
+        remembered_hold(mspan_slot(s, index));
 }
 
 /* Words of a root: what they point to becomes grey, if anything. Other threads' stacks are read
    with no respect for variables or red zones, hence no sanitizer. */
 static __attribute__((noinline, no_sanitize("address", "thread", "undefined"))) void
-mark_ambiguous(const uintptr_t *words, size_t count) {
+mark_ambiguous(const uintptr_t *words, size_t count, enum roots_kind kind) {
     struct marker *k = mark_pool_stopper();
     for (size_t i = 0; i < count; i++) {
         uintptr_t word = words[i];
         if (word - arena_low > arena_extent) /* `>`: one past the last arena counts as well */
             continue;
-        mark_ambiguous_word(k, word);
-        mark_ambiguous_word(k, word - 1);
+        mark_ambiguous_word(k, word, kind);
+        mark_ambiguous_word(k, word - 1, kind);
     }
     k->work += count * sizeof *words;
 }
@@ -271,13 +279,58 @@ static bool marker_take_overwritten(struct marker *k) {
     return true;
 }
 
+/* Scans what an old object has on a card, [card, card + CARD_BYTES). */
+static void mark_card_object(struct marker *k, struct mspan *s, uint32_t index, uintptr_t card) {
+    uintptr_t slot = mspan_slot(s, index), end = slot + s->slot_bytes;
+    if (s->slot_bytes <= MSPAN_MASKED_BYTES_MAX) {
+        mark_scan(k, (struct grey){s, slot});
+        return;
+    }
+    struct layout layout = mspan_layout(s, index);
+    if (layout.pointers == 0)
+        return;
+    if (card > slot)
+        slot += (card - slot) / layout.element_bytes * layout.element_bytes;
+    end = end < card + CARD_BYTES ? end : card + CARD_BYTES;
+    mark_elements(k, (struct grey){s, slot}, end, layout);
+}
+
+static void mark_card(struct marker *k, uintptr_t card) {
+    struct mspan *s = mark_span_of(card, mark_low, mark_extent);
+    if (s == NULL || mspan_is_noscan(s) || !mspan_has_marks(s))
+        return;
+    for (uint32_t i = mspan_index(s, card);
+         i < s->slot_count && mspan_slot(s, i) < card + CARD_BYTES; i++)
+        if (mspan_mark(s, i) == MSPAN_FOUND)
+            mark_card_object(k, s, i, card);
+}
+
+bool mark_is_searched(void) {
+    return __atomic_load_n(&search_next, __ATOMIC_ACQUIRE) >= mark_low + mark_extent;
+}
+
+/* Looks for dirty cards in the next stretch of the heap. False: there is none. */
+static bool marker_search_cards(struct marker *k) {
+    if (mark_is_searched() || !mark_is_open())
+        return false;
+    uintptr_t at = __atomic_fetch_add(&search_next, SEARCH_BYTES, __ATOMIC_ACQ_REL);
+    if (at >= mark_low + mark_extent)
+        return false;
+    if (arena_find(at) == NULL)
+        return true;
+    for (uintptr_t end = at + SEARCH_BYTES; at < end; at += CARDS_AT_ONCE * CARD_BYTES)
+        for (uint64_t dirty = remembered_dirty(at); dirty != 0; dirty &= dirty - 1)
+            mark_card(k, at + (uintptr_t)__builtin_ctzll(dirty) / 8 * CARD_BYTES);
+    return true;
+}
+
 bool marker_drain(struct marker *k, uint64_t budget) {
     uint64_t most = UINT64_MAX - k->work;
     uint64_t work_end = k->work + (budget < most ? budget : most);
     do
         marker_trace(k, work_end);
     while (k->work < work_end && k->depth == 0 &&
-           (mark_pool_take(k) || marker_take_overwritten(k)));
+           (mark_pool_take(k) || marker_take_overwritten(k) || marker_search_cards(k)));
     mark_pool_share(k);
     return k->depth == 0 && k->work < work_end;
 }
@@ -286,8 +339,9 @@ bool mark_drain_stopped(uint64_t budget) {
     return marker_drain(mark_pool_stopper(), budget) && mark_is_done();
 }
 
+/* In this order: who took the last stretch of the search is inside, or has given what it found. */
 bool mark_is_done(void) {
-    return mark_pool_is_empty() && !write_barrier_has_pointers();
+    return mark_is_searched() && mark_pool_is_empty() && !write_barrier_has_pointers();
 }
 
 /* Scans every marked object of a span. */
@@ -301,24 +355,46 @@ static void mark_rescan_span(struct mspan *s) {
         }
 }
 
-/* Scans every marked object of the heap. */
-static void mark_rescan(void) {
+/* Of the whole heap. World stopped. */
+static void mark_each_span(void (*visit)(struct mspan *s)) {
     for (size_t a = 0; a < arena_count; a++)
         for (size_t page = 0; page < ARENA_PAGES; page++) {
             struct mspan *s = arenas[a]->spans[page];
             if (s != NULL && s->base == arenas[a]->base + page * PAGE_BYTES)
-                mark_rescan_span(s);
+                visit(s);
         }
 }
 
 void mark_settle(void) {
     while (mark_pool_overflow_take())
-        mark_rescan();
+        mark_each_span(mark_rescan_span);
 }
 
-void mark_begin(void) {
+/* What stacks led to when the collection before began is scanned once more. */
+static void mark_held(void) {
+    size_t count;
+    const uintptr_t *held = remembered_held(&count);
+    for (size_t i = 0; i < count; i++)
+        marker_push(mark_pool_stopper(), arena_span(held[i]), held[i]);
+}
+
+void mark_begin(bool is_partial) {
     mark_low = arena_low;
     mark_extent = arena_extent;
     mark_pool_begin();
+    remembered_cycle_begin();
+    __atomic_store_n(&search_next, is_partial ? mark_low : mark_low + mark_extent,
+                     __ATOMIC_RELAXED);
+    if (is_partial)
+        mark_held();
     roots_scan(mark_ambiguous);
+}
+
+static void mark_forget_span(struct mspan *s) {
+    if (mspan_has_marks(s))
+        mspan_marks_clear(s);
+}
+
+void mark_forget(void) {
+    mark_each_span(mark_forget_span);
 }

@@ -68,8 +68,13 @@ void mark_init(void);
 
 /* ---- with the world stopped, by who stopped it ---- */
 
-/* Counts begin again, and all roots become grey. */
-void mark_begin(void);
+/* Counts begin again, and all roots become grey. is_partial: what is marked stays so and counts as
+   scanned, but for what is remembered. */
+void mark_begin(bool is_partial);
+
+/* All marks of earlier collections become white: the next one is a full one after all. Everything
+   is swept. */
+void mark_forget(void);
 
 /* Lets markers in. What the stopper has left is theirs. */
 void mark_open(void);
@@ -102,6 +107,9 @@ uint64_t marker_work(const struct marker *k);
 
 /* Is nothing grey, and no marker inside? A hint unless the world is stopped. */
 bool mark_is_done(void);
+
+/* Have all cards been looked at, or need none be? */
+bool mark_is_searched(void);
 
 /* A pointer to or into an object of the snapshot, or NULL, or a pointer outside the heap. */
 void mark_pointer(struct marker *k, uintptr_t pointer);

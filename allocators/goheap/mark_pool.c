@@ -213,7 +213,7 @@ static struct marker *pool_marker(void) {
 
 /* Lock held. */
 static struct marker *pool_enter(void) {
-    bool has_work = pool.full != NULL || write_barrier_has_pointers();
+    bool has_work = pool.full != NULL || write_barrier_has_pointers() || !mark_is_searched();
     if (!has_work)
         __atomic_store_n(&pool.is_wanted, true, __ATOMIC_RELAXED);
     struct marker *k = has_work && pool.is_open ? pool_marker() : NULL;

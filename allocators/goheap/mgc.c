@@ -13,6 +13,7 @@
 #include "allocators/goheap/mutator.h"
 #include "allocators/goheap/os.h"
 #include "allocators/goheap/pacer.h"
+#include "allocators/goheap/remembered.h"
 #include "allocators/goheap/roots.h"
 #include "allocators/goheap/sweep.h"
 #include "allocators/goheap/trace.h"
@@ -25,7 +26,9 @@ enum {
     QUANTUM_WORK = 256 << 10, /* scan work of the collector's thread at once: about 150 us */
     ASSIST_WORK = 256 << 10,  /* scan work of one assist at most: about 150 us */
     DEBT_LEAST = 8 << 10,     /* debt below which nobody assists: between this and a mark, ... */
-    DEBTS_PER_CYCLE = 16      /* ... a share of what is to do, so that it is done in time */
+    DEBTS_PER_CYCLE = 16,     /* ... a share of what is to do, so that it is done in time */
+    PARTIAL_BYTES_LEAST =
+        1 << 20 /* of a heap for which partial collections are worth their while */
 };
 
 /* Upper marks of the debt at which a mutator assists. Where every CPU has a mutator they do most of
@@ -47,7 +50,8 @@ static struct {
     struct mgc_totals totals;
     struct gctrace_moments moments; /* of the cycle under way */
     struct goheap_cycle cycle;
-    uint64_t ended_ns; /* the cycle before */
+    uint64_t ended_ns;  /* the cycle before */
+    uint64_t old_bytes; /* that a partial collection takes for live */
 } mgc;
 
 const struct mgc_totals *mgc_totals(void) {
@@ -73,6 +77,9 @@ bool mgc_init(void) {
     mgc.ended_ns = os_now_ns();
     bool is_off = mheap.options.gc == GOHEAP_GC_OFF;
     pacer_init(&mgc.pacer, is_off ? -1 : mheap.options.gogc, is_off ? 0 : mheap.options.memlimit);
+    mgc.pacer.partial_least = mheap.options.stress != 0 ? 0 : PARTIAL_BYTES_LEAST;
+    mgc.pacer.may_be_partial = mheap.options.generational && mheap.options.memlimit == 0 &&
+                               mheap.options.gc == GOHEAP_GC_CONCURRENT;
     mgc_goal_publish();
     gctrace_init();
     bool is_alone = mheap.options.gc == GOHEAP_GC_STW && mheap.options.no_worker;
@@ -139,23 +146,29 @@ static uint64_t mgc_other_bytes(void) {
     return os_ready_bytes_total() - os_ready_bytes(OS_HEAP) + (spans > live ? spans - live : 0);
 }
 
+/* Forced collections, and those for want of memory, are full. */
+static bool mgc_is_partial(enum mgc_reason reason) {
+    return mgc.pacer.next_is_partial && (reason == MGC_TRIGGER || reason == MGC_STRESS);
+}
+
 static void mgc_assists_size(bool has_idle_cpu) {
     uint64_t debt = mgc.pacer.expected_work / DEBTS_PER_CYCLE;
     uint64_t most = has_idle_cpu ? DEBT_MOST_IDLE : DEBT_MOST_BUSY;
     mgc.debt_least = (double)(debt < DEBT_LEAST ? DEBT_LEAST : debt > most ? most : debt);
 }
 
-static NOT_A_ROOT void mgc_cycle_begin(bool forced, uint64_t now_ns) {
+static NOT_A_ROOT void mgc_cycle_begin(enum mgc_reason reason, uint64_t now_ns) {
     mgc.cycle = (struct goheap_cycle){.cycle = mgc.totals.cycles + 1,
                                       .start_ns = now_ns,
                                       .heap_start_bytes = mheap_live(),
                                       .goal_bytes = mgc.totals.goal_bytes,
-                                      .forced = forced};
+                                      .forced = reason == MGC_FORCED,
+                                      .partial = mgc_is_partial(reason)};
     mgc.moments = (struct gctrace_moments){.mutators = world_mutator_count()};
     __atomic_store_n(&mgc.credit, 0, __ATOMIC_RELAXED);
     __atomic_store_n(&mgc.assist_ns, 0, __ATOMIC_RELAXED);
     bgworker_cycle_begin();
-    pacer_start(&mgc.pacer, mheap_live(), mgc_other_bytes());
+    pacer_start(&mgc.pacer, mgc.cycle.partial, mheap_live(), mgc_other_bytes());
     mgc_assists_size(mgc.moments.mutators < world_cpus());
 }
 
@@ -164,7 +177,10 @@ static void mgc_pacer_end(uint64_t born_bytes, uint64_t now_ns) {
     uint64_t mark_ns = now_ns - mgc.cycle.start_ns, cpus = world_cpus();
     uint64_t mutators_ns = mark_ns * mgc.moments.mutators, assist_ns = mgc.cycle.assist_ns;
     struct pacer_cycle c = {
+        .is_partial = mgc.cycle.partial,
+        .is_remembered = remembered_is_complete(),
         .found_bytes = mark_marked_bytes(),
+        .mutators = mgc.moments.mutators,
         .root_bytes = roots_stack_bytes() + roots_range_bytes(),
         .work = mark_work(),
         .born_bytes = born_bytes,
@@ -187,17 +203,19 @@ static NOT_A_ROOT void mgc_flip(void) {
     mgc.cycle.mark_ns = now_ns - mgc.cycle.start_ns;
     mgc.cycle.assist_ns = __atomic_load_n(&mgc.assist_ns, __ATOMIC_RELAXED);
     mgc.cycle.heap_end_bytes = mheap_live();
-    mgc.cycle.heap_marked_bytes = mgc.totals.marked_bytes = mark_marked_bytes() + born_bytes;
+    mgc.old_bytes = mark_marked_bytes() + (mgc.cycle.partial ? mgc.old_bytes : 0);
+    mgc.cycle.heap_marked_bytes = mgc.totals.marked_bytes = mgc.old_bytes + born_bytes;
     struct stats sum;
     stats_sum(&sum);
     mgc.totals.alloc_bytes_at_mark = stats_alloc_bytes(&sum);
     mgc.totals.cycles++;
     mgc.totals.forced_cycles += mgc.cycle.forced;
+    mgc.totals.partial_cycles += mgc.cycle.partial;
     mgc_pacer_end(born_bytes, now_ns);
     mgc_goal_publish();
     mheap_live_set(mgc.totals.marked_bytes);
     __atomic_store_n(&mheap.sweepgen, mheap.sweepgen + 2, __ATOMIC_RELAXED);
-    sweep_restart(mgc.pacer.trigger_bytes);
+    sweep_restart(mgc.pacer.trigger_bytes, mgc.pacer.next_is_partial);
     verify_if_enabled();
     world_marking_set(false);
     mgc_phase_set(MGC_OFF);
@@ -232,15 +250,17 @@ static void mgc_after_stop(bool is_done, enum mgc_phase next) {
 /* Mark setup. True: the cycle has ended in it; else the phase is `next`. The frame of this function
    must live while the world is stopped: the calling mutator's roots are published from it. */
 static __attribute__((noinline)) bool mgc_setup(struct mutator *m, enum mgc_phase next,
-                                                bool forced) {
+                                                enum mgc_reason reason) {
     if (m != NULL)
         roots_publish(m);
     struct stop stop = mgc_stop(m);
     mgc_flush_all();
     mgc_sweep_finish(m); /* what mutators took out for sweeping is filed now */
-    mgc_cycle_begin(forced, stop.wanted_ns);
-    mark_begin();
-    checkmark_snapshot();
+    mgc_cycle_begin(reason, stop.wanted_ns);
+    if (sweep_keeps_marks() && !mgc.cycle.partial)
+        mark_forget();
+    mark_begin(mgc.cycle.partial);
+    checkmark_snapshot(mgc.cycle.partial);
     bool in_one_stop = mheap.options.gc != GOHEAP_GC_CONCURRENT;
     bool is_done = mark_drain_stopped(in_one_stop ? MARK_NO_BUDGET : STOP_WORK);
     if (is_done) {
@@ -407,7 +427,7 @@ static void mgc_begin(struct mutator *m) {
         return;
     if (mheap_wants_collection()) {
         mgc_sweep_finish(m);
-        if (!mgc_setup(m, MGC_MARKING, false)) {
+        if (!mgc_setup(m, MGC_MARKING, MGC_TRIGGER)) {
             bgworker_wake_to_mark(); /* the lock is given up by whoever ends the cycle */
             return;
         }
@@ -456,7 +476,7 @@ void mgc_collect(struct mutator *m, enum mgc_reason reason) {
     world_lock_collection(m);
     if (mgc_is_wanted(reason)) {
         mgc_sweep_finish(m);
-        if (!mgc_setup(m, MGC_FORCED_MARKING, reason == MGC_FORCED))
+        if (!mgc_setup(m, MGC_FORCED_MARKING, reason))
             mgc_mark_here(m);
         if (reason == MGC_FORCED || reason == MGC_EXHAUSTED)
             mgc_sweep_finish(m);

@@ -103,7 +103,7 @@ void mgc_with_world_stopped(struct mutator *m, void (*function)(void *), void *a
 
 /* What goheap_read_memstats tells of the collector. World stopped, no cycle under way. */
 struct mgc_totals {
-    uint64_t cycles, forced_cycles, stops, pause_ns;
+    uint64_t cycles, forced_cycles, partial_cycles, stops, pause_ns;
     uint64_t stop_ns;           /* in which the world stood still and one thread worked: a clock of
                                    CPU time would be a third of a short stop */
     uint64_t background_cpu_ns; /* of the collector's thread: marking and sweeping */

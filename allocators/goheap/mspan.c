@@ -226,7 +226,20 @@ uint64_t mspan_marked_bits(const struct mspan *s, size_t word) {
 
 void mspan_marks_clear(struct mspan *s) {
     memset(s->marks, MSPAN_WHITE, mspan_bitmap_words(s) * 64);
-    s->has_marks = false;
+    s->has_marks = s->is_old = false;
+}
+
+void mspan_marks_keep_found(struct mspan *s) {
+    uint32_t found = 0;
+    for (size_t i = 0; i < mspan_bitmap_words(s) * 8; i++) {
+        uint64_t eight;
+        memcpy(&eight, &s->marks[i * 8], sizeof eight);
+        eight &= EVERY_BYTE * MSPAN_FOUND;
+        memcpy(&s->marks[i * 8], &eight, sizeof eight);
+        found += (uint32_t)(eight * EVERY_BYTE >> 56);
+    }
+    s->has_marks = found > 0;
+    s->is_old = found == s->slot_count;
 }
 
 uint32_t mspan_bits_count(const struct mspan *s, const uint64_t *bits) {

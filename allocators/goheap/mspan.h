@@ -65,6 +65,7 @@ struct mspan {
     uint8_t span_class; /* size class << 1 | noscan */
     bool has_marks;     /* some mark was set; atomic */
     bool is_born;       /* every slot is born, whatever its mark says; atomic */
+    bool is_old;        /* every slot is found, and stays so in partial collections */
     bool mixed;         /* `bitmap` counts, not `pointers`; atomic, published after `bitmap` */
     bool needs_zero;    /* free slots may hold old bytes */
     uint8_t shard;      /* of the mutator that had it last: mcentral.h */
@@ -187,6 +188,9 @@ uint64_t mspan_marked_bits(const struct mspan *s, size_t word);
 
 /* All white again. */
 void mspan_marks_clear(struct mspan *s);
+
+/* What was born is white again, what was found stays so. */
+void mspan_marks_keep_found(struct mspan *s);
 
 /* Bits set among the first slot_count. */
 uint32_t mspan_bits_count(const struct mspan *s, const uint64_t *bits);

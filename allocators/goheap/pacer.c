@@ -9,7 +9,14 @@ enum {
     LIMIT_HEADROOM_LEAST = 1 << 20,    /* kept free below the memory limit, */
     LIMIT_HEADROOM_PERCENT = 3,        /* or so much of what it leaves for the heap */
     RELIEF_SHARE = 8,                  /* of what is live, per cycle */
-    WORK_LEAST = 1000                  /* that is still expected, whatever was done */
+    WORK_LEAST = 1000,                 /* that is still expected, whatever was done */
+    PROMOTED_SHARE_MOST = 4,           /* of what the last full cycle found, one part in so many */
+    FULL_WAIT_MOST = 7,
+    SMALL_WORK_MOST =
+        2 << 10, /* bytes scanned, roots apart, in a cycle that costs next to nothing */
+    SMALL_ROOTS_MOST = 64 << 10,
+    SMALL_ROOM_LEAST = 512 << 10, /* allocated between two of them, per mutator */
+    SMALL_CYCLES = 64             /* after so many the room is doubled */
 };
 
 /* The trigger stays between these shares of the way from live to goal: not so early that
@@ -69,9 +76,10 @@ static void pacer_relieve(struct pacer *p, const struct pacer_cycle *c) {
 
 /* Bytes that mutators allocate while `expected_work` is done. */
 static double pacer_runway(const struct pacer *p) {
+    const struct pacer_kind *k = &p->kinds[p->next_is_partial && p->kinds[1].work != 0];
     double most = 0;
     for (int i = 0; i < PACER_HISTORY; i++)
-        most = p->bytes_per_work[i] > most ? p->bytes_per_work[i] : most;
+        most = k->bytes_per_work[i] > most ? k->bytes_per_work[i] : most;
     return most * (double)p->expected_work;
 }
 
@@ -86,6 +94,8 @@ static void pacer_trigger_set(struct pacer *p) {
         most = gap - HEAP_BYTES_LEAST;
     double distance = gap - pacer_runway(p);
     distance = distance > most ? most : distance < least ? least : distance;
+    if (p->is_small && distance > (double)p->small_room)
+        distance = (double)p->small_room;
     p->trigger_bytes = p->marked_bytes + (uint64_t)distance;
 }
 
@@ -106,7 +116,9 @@ void pacer_init(struct pacer *p, int64_t gogc, uint64_t memory_limit) {
     pacer_goal_set(p, 0, 0);
 }
 
-void pacer_start(struct pacer *p, uint64_t heap_live, uint64_t other_bytes) {
+void pacer_start(struct pacer *p, bool is_partial, uint64_t heap_live, uint64_t other_bytes) {
+    if (p->next_is_partial && !is_partial)
+        p->expected_work = p->kinds[0].work + p->promoted_bytes;
     uint64_t least = pacer_sum(heap_live, TRIGGER_DISTANCE_LEAST);
     uint64_t limit = pacer_goal_of_limit(p, other_bytes);
     limit = limit > least ? limit : least;
@@ -122,9 +134,9 @@ double pacer_assist_ratio(const struct pacer *p, uint64_t work, uint64_t heap_li
     double expected = (double)p->expected_work;
     double goal = (double)p->goal_bytes;
     if ((double)work > expected) {
-        /* All that was live may have to be scanned. */
-        double most =
-            (double)p->live_at_start > (double)work ? (double)p->live_at_start : (double)work * 1.1;
+        /* All that was live, or young, may have to be scanned. */
+        double most = (double)p->live_at_start - (p->next_is_partial ? (double)p->old_bytes : 0);
+        most = most > (double)work ? most : (double)work * 1.1;
         double stretch = expected > 0 ? most / expected : GOAL_STRETCH_MOST;
         goal *= stretch < GOAL_STRETCH_MOST ? stretch : GOAL_STRETCH_MOST;
         expected = most;
@@ -150,12 +162,71 @@ static double pacer_bytes_per_work(const struct pacer_cycle *c) {
     return ratio;
 }
 
+static void pacer_note_work(struct pacer_kind *k, const struct pacer_cycle *c) {
+    memmove(&k->bytes_per_work[1], &k->bytes_per_work[0],
+            (PACER_HISTORY - 1) * sizeof k->bytes_per_work[0]);
+    k->bytes_per_work[0] = pacer_bytes_per_work(c);
+    k->work = c->work > 0 ? c->work : 1;
+}
+
+/* What is old now, and how much of it no full cycle has looked at. */
+static void pacer_note_old(struct pacer *p, const struct pacer_cycle *c) {
+    if (c->is_partial) {
+        p->promoted_bytes += c->found_bytes;
+        p->old_bytes += c->found_bytes;
+    } else {
+        p->promoted_bytes = 0;
+        p->old_bytes = p->full_found = c->found_bytes;
+    }
+}
+
+/* Shall the next cycle be a partial one? Not if much of what is old may be dead; and if a single
+   partial cycle makes it so much, they do not pay in this program: the next few are full. */
+static bool pacer_choose(struct pacer *p, const struct pacer_cycle *c) {
+    uint64_t most = p->full_found / PROMOTED_SHARE_MOST;
+    if (!p->may_be_partial || !c->is_remembered || p->old_bytes < p->partial_least)
+        return false;
+    if (c->is_partial && c->found_bytes > most) {
+        p->full_wait = p->full_wait < FULL_WAIT_MOST ? p->full_wait * 2 + 1 : p->full_wait;
+        p->full_waited = 0;
+        return false;
+    }
+    if (p->full_waited < p->full_wait) {
+        p->full_waited++;
+        return false;
+    }
+    if (c->is_partial)
+        p->full_wait = 0;
+    return p->promoted_bytes <= most;
+}
+
+/* A heap in which there is next to nothing to mark is collected early, while it is small. Each
+   doubling of the room costs the page faults of new memory, and saves half of the cycles to come;
+   it is made when as many cycles have been as would have paid for it, so that neither choice is
+   ever much dearer than the other would have been. */
+static void pacer_note_small(struct pacer *p, const struct pacer_cycle *c) {
+    p->is_small = c->root_bytes <= SMALL_ROOTS_MOST && c->work <= c->root_bytes + SMALL_WORK_MOST;
+    if (!p->is_small)
+        return;
+    uint64_t least = SMALL_ROOM_LEAST * (c->mutators == 0 ? 1 : c->mutators);
+    if (++p->small_cycles % SMALL_CYCLES == 0 && p->small_room < p->goal_bytes)
+        p->small_room *= 2;
+    p->small_room = p->small_room < least ? least : p->small_room;
+}
+
+static uint64_t pacer_expected_work(const struct pacer *p) {
+    if (!p->next_is_partial)
+        return pacer_sum(p->kinds[0].work, p->promoted_bytes);
+    return p->kinds[1].work != 0 ? p->kinds[1].work : p->kinds[0].work / 4;
+}
+
 void pacer_end(struct pacer *p, const struct pacer_cycle *c) {
-    memmove(&p->bytes_per_work[1], &p->bytes_per_work[0],
-            (PACER_HISTORY - 1) * sizeof p->bytes_per_work[0]);
-    p->bytes_per_work[0] = pacer_bytes_per_work(c);
-    p->expected_work = c->work;
-    p->marked_bytes = pacer_sum(c->found_bytes, c->born_bytes);
+    pacer_note_work(&p->kinds[c->is_partial], c);
+    pacer_note_old(p, c);
+    pacer_note_small(p, c);
+    p->next_is_partial = pacer_choose(p, c);
+    p->expected_work = pacer_expected_work(p);
+    p->marked_bytes = pacer_sum(p->old_bytes, c->born_bytes);
     pacer_relieve(p, c);
-    pacer_goal_set(p, pacer_sum(c->found_bytes, c->root_bytes), c->other_bytes);
+    pacer_goal_set(p, pacer_sum(p->full_found, c->root_bytes), c->other_bytes);
 }

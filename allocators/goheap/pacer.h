@@ -33,21 +33,41 @@
 
 enum { PACER_HISTORY = 4 };
 
-struct pacer {
-    int64_t gogc;                         /* per cent; < 0: off */
-    uint64_t memory_limit;                /* bytes of everything, soft; 0: none */
-    uint64_t marked_bytes;                /* live at the end of the last cycle, found or born */
-    uint64_t goal_bytes, trigger_bytes;   /* UINT64_MAX: never */
-    uint64_t expected_work;               /* bytes; the last cycle's scan work, roots included */
-    uint64_t live_at_start;               /* heap_live when marking began */
+/* What the last cycles of a kind were like. */
+struct pacer_kind {
+    uint64_t work;                        /* of the last one, bytes scanned; 0: there was none */
     double bytes_per_work[PACER_HISTORY]; /* newest first */
+};
+
+struct pacer {
+    int64_t gogc;                       /* per cent; < 0: off */
+    uint64_t memory_limit;              /* bytes of everything, soft; 0: none */
+    uint64_t marked_bytes;              /* live at the end of the last cycle, found or born */
+    uint64_t goal_bytes, trigger_bytes; /* UINT64_MAX: never */
+    uint64_t expected_work;             /* bytes; of the next cycle, or the one under way */
+    uint64_t live_at_start;             /* heap_live when marking began */
+    struct pacer_kind kinds[2];         /* full, partial */
+
+    bool may_be_partial;             /* set by the caller after pacer_init */
+    uint64_t partial_least;          /* likewise: bytes that must be old */
+    bool next_is_partial;            /* the next cycle, if nothing forces it to be full */
+    uint64_t old_bytes;              /* that a partial cycle takes for live */
+    uint64_t full_found;             /* by the last full cycle */
+    uint64_t promoted_bytes;         /* found by partial cycles since */
+    bool is_small;                   /* the last cycle found next to nothing to mark */
+    uint64_t small_room;             /* bytes allocated between two such */
+    uint64_t small_cycles;           /* how many there were */
+    unsigned full_wait, full_waited; /* cycles that are full because partial ones did not pay */
     uint64_t relief_bytes; /* how far above the limit's goal a collector that takes half of the CPU
                               time may go */
 };
 
 /* What one cycle was like. */
 struct pacer_cycle {
-    uint64_t found_bytes;   /* reachable when marking began */
+    bool is_partial;
+    bool is_remembered;   /* what a partial cycle after it must know */
+    uint64_t found_bytes; /* reachable when marking began */
+    uint64_t mutators;
     uint64_t root_bytes;    /* stacks and registered ranges */
     uint64_t work;          /* scan work, bytes */
     uint64_t born_bytes;    /* allocated by mutators while it marked */
@@ -65,7 +85,7 @@ void pacer_init(struct pacer *p, int64_t gogc, uint64_t memory_limit);
 
 /* A cycle begins to mark. other_bytes as above; with a limit it may lower the goal, since more is
    known of it now than when the last cycle had not been swept. */
-void pacer_start(struct pacer *p, uint64_t heap_live, uint64_t other_bytes);
+void pacer_start(struct pacer *p, bool is_partial, uint64_t heap_live, uint64_t other_bytes);
 
 /* The earliest trigger when the limit is passed before heap_live has reached the usual one. */
 uint64_t pacer_trigger_least(const struct pacer *p);

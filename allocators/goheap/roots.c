@@ -10,29 +10,29 @@
 #include "allocators/goheap/os.h"
 #include "allocators/goheap/world.h"
 
-/* The assembly below writes stack_top at 8, the registers from 16 on, and is_published at 104. */
-_Static_assert(offsetof(struct mutator, stack_top) == 8, "roots.c's assembly");
-_Static_assert(offsetof(struct mutator, registers) == 16, "roots.c's assembly");
-_Static_assert(offsetof(struct mutator, is_published) == 104, "roots.c's assembly");
+/* The assembly below writes stack_top at 24, the registers from 32 on, and is_published at 120. */
+_Static_assert(offsetof(struct mutator, stack_top) == 24, "roots.c's assembly");
+_Static_assert(offsetof(struct mutator, registers) == 32, "roots.c's assembly");
+_Static_assert(offsetof(struct mutator, is_published) == 120, "roots.c's assembly");
 
 /* SAVE: callee-saved registers into the mutator (first argument), and the stack pointer as it is in
    the caller once the call has returned. HOLD: and they stay as they are until is_published is
    cleared. UNLESS_HELD, UNLESS_NULL: skip to 1. */
 #if defined(__x86_64__)
 #define SAVE                                                                                       \
-    "leaq 8(%rsp), %rax\n movq %rax, 8(%rdi)\n movq %rbx, 16(%rdi)\n movq %rbp, 24(%rdi)\n"        \
-    "movq %r12, 32(%rdi)\n movq %r13, 40(%rdi)\n movq %r14, 48(%rdi)\n movq %r15, 56(%rdi)\n"
-#define HOLD                    "movq $1, 104(%rdi)\n"
-#define UNLESS_HELD             "cmpq $0, 104(%rdi)\n jne 1f\n"
+    "leaq 8(%rsp), %rax\n movq %rax, 24(%rdi)\n movq %rbx, 32(%rdi)\n movq %rbp, 40(%rdi)\n"       \
+    "movq %r12, 48(%rdi)\n movq %r13, 56(%rdi)\n movq %r14, 64(%rdi)\n movq %r15, 72(%rdi)\n"
+#define HOLD                    "movq $1, 120(%rdi)\n"
+#define UNLESS_HELD             "cmpq $0, 120(%rdi)\n jne 1f\n"
 #define UNLESS_NULL             "testq %rdi, %rdi\n jz 1f\n"
 #define RETURN                  "1: ret\n"
 #define CONTINUE_WITH(function) "1: jmp " function "\n"
 #elif defined(__aarch64__)
 #define SAVE                                                                                       \
-    "mov x9, sp\n stp x9, x19, [x0, #8]\n stp x20, x21, [x0, #24]\n stp x22, x23, [x0, #40]\n"     \
-    "stp x24, x25, [x0, #56]\n stp x26, x27, [x0, #72]\n stp x28, x29, [x0, #88]\n"
-#define HOLD                    "mov x9, #1\n str x9, [x0, #104]\n"
-#define UNLESS_HELD             "ldr x9, [x0, #104]\n cbnz x9, 1f\n"
+    "mov x9, sp\n stp x9, x19, [x0, #24]\n stp x20, x21, [x0, #40]\n stp x22, x23, [x0, #56]\n"    \
+    "stp x24, x25, [x0, #72]\n stp x26, x27, [x0, #88]\n stp x28, x29, [x0, #104]\n"
+#define HOLD                    "mov x9, #1\n str x9, [x0, #120]\n"
+#define UNLESS_HELD             "ldr x9, [x0, #120]\n cbnz x9, 1f\n"
 #define UNLESS_NULL             "cbz x0, 1f\n"
 #define RETURN                  "1: ret\n"
 #define CONTINUE_WITH(function) "1: b " function "\n"
@@ -100,24 +100,23 @@ void goheap_unroot(void *start, size_t bytes) {
     mheap_unlock();
 }
 
-static void roots_scan_mutator(const struct mutator *m,
-                               void (*scan)(const uintptr_t *words, size_t count)) {
-    scan(m->registers, MUTATOR_REGISTERS);
+static void roots_scan_mutator(const struct mutator *m, roots_visit *scan) {
+    scan(m->registers, MUTATOR_REGISTERS, ROOTS_STACK);
     if (m->stack_top < m->stack_base) {
         size_t words = (m->stack_base - m->stack_top) / sizeof(uintptr_t);
-        scan((const uintptr_t *)m->stack_top, words);
+        scan((const uintptr_t *)m->stack_top, words, ROOTS_STACK);
         roots.stack_bytes += words * sizeof(uintptr_t);
     }
 }
 
-void roots_scan(void (*scan)(const uintptr_t *words, size_t count)) {
+void roots_scan(roots_visit *scan) {
     roots.stack_bytes = roots.range_bytes = 0;
     for (const struct mutator *m = world_mutators(); m != NULL; m = m->next)
         roots_scan_mutator(m, scan);
     /* A thread that is no mutator, and so not stopped, may register and unregister meanwhile. */
     mheap_lock();
     for (size_t i = 0; i < roots.count; i++) {
-        scan(roots.list[i].start, roots.list[i].words);
+        scan(roots.list[i].start, roots.list[i].words, ROOTS_RANGE);
         roots.range_bytes += roots.list[i].words * sizeof(uintptr_t);
     }
     mheap_unlock();

@@ -41,8 +41,11 @@ void world_block(struct mutator *m);
 void mgc_collect_forced(struct mutator *m);
 void mgc_poll(struct mutator *m);
 
-/* Calls scan for each stretch of words that may hold heap pointers. World stopped. */
-void roots_scan(void (*scan)(const uintptr_t *words, size_t count));
+/* Calls scan for each stretch of words that may hold heap pointers: of a stack or of registers, or
+   a registered range. World stopped. */
+enum roots_kind { ROOTS_STACK, ROOTS_RANGE };
+typedef void roots_visit(const uintptr_t *words, size_t count, enum roots_kind kind);
+void roots_scan(roots_visit *scan);
 
 /* Bytes scanned by the last roots_scan: stacks, and registered ranges (Go's "globals"). */
 uint64_t roots_stack_bytes(void);

@@ -96,6 +96,7 @@ static void memstats_collector(struct goheap_memstats *out, const struct stats *
     out->num_gc = gc->cycles;
     out->num_forced_gc = gc->forced_cycles;
     out->pause_total_ns = gc->pause_ns;
+    out->num_partial_gc = gc->partial_cycles;
     out->stw_count = gc->stops;
     out->sweep_mutator_ns = sum->sweep_ns;
     out->assist_ns = sum->assist_ns;

@@ -27,9 +27,15 @@ static struct {
     uint64_t pages;        /* atomic; swept since the flip */
     uint64_t live_basis;   /* heap_live at the flip */
     double pages_per_byte; /* to sweep per byte allocated since */
+    bool keeps_marks;
 } sweep;
 
-void sweep_restart(uint64_t trigger) {
+bool sweep_keeps_marks(void) {
+    return sweep.keeps_marks;
+}
+
+void sweep_restart(uint64_t trigger, bool keep_marks) {
+    sweep.keeps_marks = keep_marks;
     uint64_t live = mheap_live();
     double distance = trigger > live ? (double)(trigger - live) : 0;
     sweep.live_basis = live;
@@ -81,9 +87,12 @@ static uint32_t sweep_take_marks(struct mspan *s) {
     return survivors;
 }
 
-/* alloc_bits become what survives, marks become white. Returns how many slots survive. */
+/* alloc_bits become what survives; marks become white, but for those that are kept. Returns how
+   many slots survive. */
 static uint32_t sweep_take_survivors(struct mspan *s) {
     uint32_t survivors = s->alloc_count;
+    if (s->is_old && sweep.keeps_marks)
+        return survivors;
     if (!s->is_born && s->has_marks)
         survivors = sweep_take_marks(s);
     else if (!s->is_born) {
@@ -91,7 +100,9 @@ static uint32_t sweep_take_survivors(struct mspan *s) {
         survivors = 0;
     }
     s->is_born = false;
-    if (s->has_marks)
+    if (s->has_marks && sweep.keeps_marks)
+        mspan_marks_keep_found(s);
+    else if (s->has_marks)
         mspan_marks_clear(s);
     return survivors;
 }

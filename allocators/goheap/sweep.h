@@ -54,7 +54,11 @@ void sweep_finish(struct stats *stats);
 bool sweep_is_done(void);
 
 /* After a flip: the search for unswept spans starts again, and must be through when heap_live
-   reaches `trigger`. World stopped. */
-void sweep_restart(uint64_t trigger);
+   reaches `trigger`. keep_marks: what was found stays marked, for a partial collection. World
+   stopped. */
+void sweep_restart(uint64_t trigger, bool keep_marks);
+
+/* Does what survives the sweep keep its mark? Changes only while the world is stopped. */
+bool sweep_keeps_marks(void);
 
 #endif

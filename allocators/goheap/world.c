@@ -9,6 +9,7 @@
 #include "allocators/goheap/goheap.h"
 #include "allocators/goheap/mcentral.h"
 #include "allocators/goheap/mutator.h"
+#include "allocators/goheap/remembered.h"
 #include "allocators/goheap/roots.h"
 #include "allocators/goheap/trace.h"
 
@@ -99,6 +100,7 @@ void world_attach(struct mutator *m) {
     pthread_mutex_lock(&world.lock);
     world_enter(m);
     m->shared.marking = world.marking;
+    remembered_attach(m);
     m->next = world.mutators;
     m->previous = NULL;
     if (m->next != NULL)

@@ -227,9 +227,9 @@ static bool nothing_remains(void) {
     goheap_collect(NULL);
     goheap_verify(NULL);
     goheap_read_memstats(NULL, &stats);
-    printf("%llu objects made, %llu collections, heap at most %llu KB\n",
+    printf("%llu objects made, %llu collections, %llu of them partial, heap at most %llu KB\n",
            (unsigned long long)stats.mallocs, (unsigned long long)stats.num_gc,
-           (unsigned long long)stats.heap_sys_peak >> 10);
+           (unsigned long long)stats.num_partial_gc, (unsigned long long)stats.heap_sys_peak >> 10);
     if (stats.heap_objects != 0)
         fprintf(stderr, "goheap-graph: all was dropped, but %llu objects remain\n",
                 (unsigned long long)stats.heap_objects);

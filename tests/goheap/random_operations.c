@@ -283,9 +283,9 @@ static bool statistics_agree(uint64_t allocations) {
     static struct goheap_memstats stats;
     goheap_verify(NULL);
     goheap_read_memstats(NULL, &stats);
-    printf("%llu objects made, %llu collections, heap at most %llu KB\n",
+    printf("%llu objects made, %llu collections, %llu of them partial, heap at most %llu KB\n",
            (unsigned long long)stats.mallocs, (unsigned long long)stats.num_gc,
-           (unsigned long long)stats.heap_sys_peak >> 10);
+           (unsigned long long)stats.num_partial_gc, (unsigned long long)stats.heap_sys_peak >> 10);
     if (stats.mallocs == allocations && stats.heap_objects == stats.mallocs - stats.frees)
         return true;
     fprintf(stderr, "goheap-random: mallocs %llu, own count %llu, frees %llu, objects %llu\n",
