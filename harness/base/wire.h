@@ -50,7 +50,8 @@
  *                                         all threads: operations, allocs, bytes, requested_bytes and
  *                                         retained_bytes (which may be negative); absent: not known
  *   pause CYCLE\tPHASE\tTHREAD\tSTART_NS\tPAUSE_NS
- *   cycle CYCLE\tSTART_NS\tMARK_NS\tHEAP_START\tHEAP_END\tHEAP_MARKED\tGOAL\tASSIST_NS\tFORCED
+ *   cycle CYCLE\tSTART_NS\tMARK_NS\tHEAP_START\tHEAP_END\tHEAP_MARKED\tGOAL\tASSIST_NS\tFORCED\tPARTIAL
+ *                                         PARTIAL may be absent, as in cell programs built before it came
  *   counter INDEX\tVALUE\tENABLED_NS\tRUNNING_NS                      INDEX into --counter-fds,
  * from 0 end STATUS [REASON]                   ok, unavailable, wrong, oom or crashed; nothing may
  * follow. An ok report has ops, wall_ns and checksum

@@ -134,10 +134,10 @@ static void report_events(const struct cell_measurement *m) {
     for (size_t i = 0; i < m->cycle_count; i++) {
         const struct allocator_cycle *c = &m->cycles[i];
         report_line("cycle %" PRIu64 "\t%" PRIu64 "\t%" PRIu64 "\t%" PRIu64 "\t%" PRIu64
-                    "\t%" PRIu64 "\t%" PRIu64 "\t%" PRIu64 "\t%d",
+                    "\t%" PRIu64 "\t%" PRIu64 "\t%" PRIu64 "\t%d\t%d",
                     c->cycle - first, c->start_ns > m->start_ns ? c->start_ns - m->start_ns : 0,
                     c->mark_ns, c->heap_start_bytes, c->heap_end_bytes, c->heap_marked_bytes,
-                    c->goal_bytes, c->assist_ns, c->forced ? 1 : 0);
+                    c->goal_bytes, c->assist_ns, c->forced ? 1 : 0, c->partial ? 1 : 0);
     }
 }
 

@@ -44,7 +44,7 @@ static void the_header_is_the_list_of_columns(void **state) {
     GString *out = g_string_new(NULL);
     csv_header_append(out, &cycle_type);
     assert_string_equal(out->str, "record,cycle,start_ns,mark_ns,heap_start_bytes,heap_end_bytes,"
-                                  "heap_marked_bytes,goal_bytes,assist_ns,forced\n");
+                                  "heap_marked_bytes,goal_bytes,assist_ns,forced,partial\n");
     g_string_free(out, TRUE);
 }
 

@@ -54,7 +54,7 @@ static void a_whole_report_fills_record_and_long_rows(void **state) {
                                   "value checksum 00ff00ff00ff00ff\n"
                                   "pause 1\tmark-setup\t0\t100\t20\n"
                                   "pause 1\tmark-termination\t2\t300\t40\n"
-                                  "cycle 1\t100\t200\t4000\t4100\t50\t4194304\t7\t1\n"
+                                  "cycle 1\t100\t200\t4000\t4100\t50\t4194304\t7\t1\t1\n"
                                   "counter 3\t1000\t50\t25\n"
                                   "count operations 7\ncount allocs 8\ncount bytes 96\n"
                                   "count requested_bytes 80\ncount retained_bytes -16\n"
@@ -86,6 +86,7 @@ static void a_whole_report_fills_record_and_long_rows(void **state) {
     assert_int_equal(cycle->mark_ns, 200);
     assert_int_equal(cycle->goal_bytes, 4194304);
     assert_int_equal(cycle->forced, 1);
+    assert_int_equal(cycle->partial, 1);
     const struct counter_reading *r = &g_array_index(p.report.counters, struct counter_reading, 0);
     assert_int_equal(r->index, 3);
     assert_int_equal(r->value, 1000);
@@ -189,14 +190,31 @@ static void numbers_that_are_none_are_refused(void **state) {
     }
 }
 
+/* Of a build from before the column. */
+static void a_cycle_that_does_not_tell_whether_it_is_partial_is_read(void **state) {
+    (void)state;
+    struct parsed p = parse(FIRST "cycle 1\t100\t200\t4000\t4100\t50\t4194304\t7\t1\n");
+    assert_true(p.ok);
+    const struct cycle_row *cycle = &g_array_index(p.out.cycles, struct cycle_row, 0);
+    assert_int_equal(cycle->forced, 1);
+    assert_true(cycle->partial == COUNT_EMPTY);
+    parsed_release(&p);
+}
+
 static void long_rows_need_exactly_their_values(void **state) {
     (void)state;
     assert_refused(FIRST "pause 1\tstw\t0\t1\n",
                    "line 2 of the report: not as many values as its key has, the first being: '1'");
     assert_refused(FIRST "pause 1\tstw\t0\t1\t2\t3\n",
                    "line 2 of the report: not as many values as its key has, the first being: '1'");
-    assert_refused(FIRST "cycle 1\t1\t1\t1\t1\t1\t1\t1\t2\n",
+    assert_refused(FIRST "cycle 1\t1\t1\t1\t1\t1\t1\t1\t2\t0\n",
                    "line 2 of the report: forced is 0 or 1: '1'");
+    assert_refused(FIRST "cycle 1\t1\t1\t1\t1\t1\t1\t1\t0\t2\n",
+                   "line 2 of the report: partial is 0 or 1: '1'");
+    assert_refused(FIRST "cycle 1\t1\t1\t1\t1\t1\t1\t0\n",
+                   "line 2 of the report: not as many values as its key has, the first being: '1'");
+    assert_refused(FIRST "cycle 1\t1\t1\t1\t1\t1\t1\t1\t0\t0\t0\n",
+                   "line 2 of the report: not as many values as its key has, the first being: '1'");
     assert_refused(FIRST "counter 0\tmany\t1\t1\n",
                    "line 2 of the report: not a whole number below 2^64 - 1: 'many'");
     assert_refused(FIRST "counter 0\t1\t1\t1\ncounter 0\t1\t1\t1\n",
@@ -243,7 +261,7 @@ static void a_damaged_report_is_read_or_refused_with_a_sentence(void **state) {
     static const char whole[] = FIRST "value allocator jemalloc\nvalue wall_ns 12345\n"
                                       "value bytes_per_op 80.5\nvalue checksum 00ff00ff00ff00ff\n"
                                       "pause 1\tmark-setup\t0\t100\t20\n"
-                                      "cycle 1\t100\t200\t4000\t4100\t50\t4194304\t7\t1\n"
+                                      "cycle 1\t100\t200\t4000\t4100\t50\t4194304\t7\t1\t1\n"
                                       "counter 3\t1000\t50\t25\nend wrong reason\n";
     static const char alphabet[] = "\n\t 0129-.eEnx\xff\xc3\x01";
     GRand *random = g_rand_new_with_seed(20);
@@ -277,6 +295,7 @@ int main(void) {
         cmocka_unit_test(a_cell_program_cannot_fill_its_parents_columns),
         cmocka_unit_test(a_column_given_twice_is_refused),
         cmocka_unit_test(numbers_that_are_none_are_refused),
+        cmocka_unit_test(a_cycle_that_does_not_tell_whether_it_is_partial_is_read),
         cmocka_unit_test(long_rows_need_exactly_their_values),
         cmocka_unit_test(a_checksum_is_16_hexadecimal_digits),
         cmocka_unit_test(nothing_may_follow_the_end),

@@ -385,10 +385,33 @@ static void an_unknown_status_is_refused(void **state) {
     g_free(dir);
 }
 
+/* What was written before cycles.csv had its column `partial` reads as not known, and is not gone
+   on with. */
+static void a_run_without_the_column_partial_reads_as_not_known(void **state) {
+    char *dir = run_dir(state);
+    struct run_rows rows;
+    struct error err;
+    run_make(dir, 1);
+    assert_true(store_write_text(dir, "cycles.csv",
+                                 "record,cycle,start_ns,mark_ns,heap_start_bytes,heap_end_bytes,"
+                                 "heap_marked_bytes,goal_bytes,assist_ns,forced\n"
+                                 "1,1,10,20,1,2,1,4,0,1\n",
+                                 &err));
+    assert_true(run_rows_read(&rows, dir, &err));
+    assert_int_equal(rows.cycles->len, 1);
+    assert_int_equal(g_array_index(rows.cycles, struct cycle_row, 0).forced, 1);
+    assert_true(g_array_index(rows.cycles, struct cycle_row, 0).partial == COUNT_EMPTY);
+    run_rows_release(&rows);
+    char *notice;
+    assert_null(store_resume(dir, &notice, &err));
+    assert_non_null(strstr(err.text, "run/cycles.csv has the columns of another version"));
+    g_free(dir);
+}
+
 static void damage_elsewhere_is_refused_with_file_and_line(void **state) {
     char *dir = run_dir(state);
     run_make(dir, 2);
-    file_append(dir, "cycles.csv", "2,x,,,,,,,,\n");
+    file_append(dir, "cycles.csv", "2,x,,,,,,,,,\n");
     assert_read_refused(dir, "run/cycles.csv:4: cycle is not a whole number: \"x\"");
     struct error err;
     char *notice;
@@ -592,6 +615,7 @@ int main(void) {
         STORE_TEST(a_half_written_config_is_no_other_file),
         STORE_TEST(a_torn_long_row_takes_its_record_with_it),
         STORE_TEST(an_unknown_status_is_refused),
+        STORE_TEST(a_run_without_the_column_partial_reads_as_not_known),
         STORE_TEST(damage_elsewhere_is_refused_with_file_and_line),
         STORE_TEST(a_record_that_comes_twice_is_refused),
         STORE_TEST(long_rows_of_a_missing_record_are_refused),

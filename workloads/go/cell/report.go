@@ -150,7 +150,7 @@ func (r *report) cycles(m *measurement) {
 		if c.isForced {
 			forced = 1
 		}
-		fmt.Fprintf(&r.text, "cycle %d\t%d\t%d\t%d\t%d\t%d\t%d\t%d\t%d\n",
+		fmt.Fprintf(&r.text, "cycle %d\t%d\t%d\t%d\t%d\t%d\t%d\t%d\t%d\t0\n",
 			c.number-m.before.NumGC, c.startNS, c.stops[0].lengthNS+c.mark.likely(),
 			c.startMB<<20, c.endMB<<20, c.markedMB<<20, c.goalMB<<20, c.assist.likely(), forced)
 	}
