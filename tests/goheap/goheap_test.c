@@ -1,7 +1,7 @@
 /* The program that runs goheap's tests. An argument chooses by name: goheap-test '*list*'. */
 #include "goheap_test.h"
 
-enum { TESTS_MAX = 96 };
+enum { TESTS_MAX = 128 };
 
 static size_t tests_add(struct CMUnitTest *all, size_t count, const struct CMUnitTest *tests) {
     for (; tests->test_func != NULL; tests++)
@@ -18,6 +18,7 @@ int main(int argc, char **argv) {
     count = tests_add(all, count, root_tests);
     count = tests_add(all, count, fault_tests);
     count = tests_add(all, count, concurrent_tests);
+    count = tests_add(all, count, partial_tests);
     count = tests_add(all, count, scavenge_tests);
     count = tests_add(all, count, trace_tests);
     return _cmocka_run_group_tests("goheap", all, count, NULL, NULL);
