@@ -229,6 +229,251 @@ static void the_assist_ratio_does_what_is_left_in_the_room_that_is_left(void **s
     assert_true(fabs(pacer_assist_ratio(&p, 50 * MB, 160 * MB) - 100.0 / 50) < 1e-6);
 }
 
+/* ---- partial cycles ---- */
+
+/* A pacer that may have partial cycles, after a full one. */
+static struct pacer pacer_after_full(uint64_t found, uint64_t work) {
+    struct pacer p;
+    pacer_init(&p, 100, 0);
+    p.may_be_partial = true;
+    p.partial_least = 1 * MB;
+    pacer_start(&p, false, p.trigger_bytes, 0);
+    pacer_end(&p, &(struct pacer_cycle){.is_remembered = true, .found_bytes = found, .work = work});
+    return p;
+}
+
+/* One more cycle, of the kind that is next. */
+static void cycle_next(struct pacer *p, uint64_t found, uint64_t work) {
+    struct pacer_cycle c = {.is_partial = p->next_is_partial,
+                            .is_remembered = true,
+                            .found_bytes = found,
+                            .work = work};
+    pacer_start(p, c.is_partial, p->trigger_bytes, 0);
+    pacer_end(p, &c);
+}
+
+static void after_a_full_cycle_comes_a_partial_one_if_it_may(void **state) {
+    (void)state;
+    assert_true(pacer_after_full(100 * MB, 1 * MB).next_is_partial);
+    assert_true(pacer_after_full(1 * MB, 1 * MB).next_is_partial);
+    assert_false(pacer_after_full(1 * MB - 1, 1 * MB).next_is_partial); /* too little is old */
+    struct pacer_cycle c = {.found_bytes = 100 * MB, .work = 1 * MB};
+    struct pacer p = pacer_after_full(100 * MB, 1 * MB);
+    pacer_end(&p, &c); /* not all is remembered */
+    assert_false(p.next_is_partial);
+    c.is_remembered = true;
+    pacer_end(&p, &c);
+    assert_true(p.next_is_partial);
+    p.may_be_partial = false;
+    pacer_end(&p, &c);
+    assert_false(p.next_is_partial);
+    struct pacer first;
+    pacer_init(&first, 100, 0);
+    assert_false(first.next_is_partial);
+}
+
+static void a_partial_cycle_that_does_not_remember_all_makes_the_next_one_full(void **state) {
+    (void)state;
+    struct pacer p = pacer_after_full(100 * MB, 1 * MB);
+    struct pacer_cycle c = {.is_partial = true, .found_bytes = 1 * MB, .work = 1 * MB};
+    pacer_end(&p, &c);
+    assert_false(p.next_is_partial);
+    assert_int_equal(p.old_bytes, 101 * MB);
+    cycle_next(&p, 100 * MB, 1 * MB);
+    assert_true(p.next_is_partial);
+}
+
+/* Any of it may be dead, and only a full cycle tells. */
+static void a_quarter_promoted_makes_the_next_cycle_full(void **state) {
+    (void)state;
+    struct pacer p = pacer_after_full(100 * MB, 1 * MB);
+    for (uint64_t promoted = 10 * MB; promoted <= 20 * MB; promoted += 10 * MB) {
+        cycle_next(&p, 10 * MB, 1 * MB);
+        assert_int_equal(p.promoted_bytes, promoted);
+        assert_int_equal(p.old_bytes, 100 * MB + promoted);
+        assert_true(p.next_is_partial);
+    }
+    cycle_next(&p, 5 * MB, 1 * MB);
+    assert_true(p.next_is_partial); /* a quarter, and no more */
+    cycle_next(&p, 1, 1 * MB);
+    assert_false(p.next_is_partial);
+    cycle_next(&p, 110 * MB, 1 * MB);
+    assert_int_equal(p.promoted_bytes, 0);
+    assert_int_equal(p.old_bytes, 110 * MB);
+    assert_int_equal(p.full_found, 110 * MB);
+    assert_true(p.next_is_partial);
+}
+
+/* How many full cycles follow a partial one that finds `found`. */
+static int full_cycles_after(struct pacer *p, uint64_t found) {
+    int full = 0;
+    assert_true(p->next_is_partial);
+    cycle_next(p, found, 1 * MB);
+    for (; !p->next_is_partial; full++)
+        cycle_next(p, 100 * MB, 1 * MB);
+    return full;
+}
+
+static void where_partial_cycles_find_too_much_more_and_more_are_full(void **state) {
+    (void)state;
+    static const int full[] = {2, 4, 8, 8, 8};
+    struct pacer p = pacer_after_full(100 * MB, 1 * MB);
+    for (size_t i = 0; i < sizeof full / sizeof full[0]; i++)
+        assert_int_equal(full_cycles_after(&p, 26 * MB), full[i]);
+    assert_int_equal(full_cycles_after(&p, 25 * MB), 0); /* it pays again: */
+    assert_int_equal(full_cycles_after(&p, 1 * MB), 1);
+    assert_int_equal(full_cycles_after(&p, 26 * MB), 2);
+}
+
+static void the_goal_after_a_partial_cycle_is_of_what_the_full_one_has_found(void **state) {
+    (void)state;
+    struct pacer p = pacer_after_full(100 * MB, 1 * MB);
+    assert_int_equal(p.goal_bytes, 200 * MB);
+    struct pacer_cycle c = {.is_partial = true,
+                            .is_remembered = true,
+                            .found_bytes = 10 * MB,
+                            .root_bytes = 2 * MB,
+                            .born_bytes = 5 * MB};
+    pacer_end(&p, &c);
+    assert_int_equal(p.marked_bytes, (100 + 10 + 5) * (uint64_t)MB);
+    assert_int_equal(p.goal_bytes, (115 + 100 + 2) * (uint64_t)MB);
+    pacer_end(&p, &c);
+    assert_int_equal(p.marked_bytes, (100 + 20 + 5) * (uint64_t)MB); /* born is not old yet */
+    assert_int_equal(p.goal_bytes, (125 + 100 + 2) * (uint64_t)MB);
+}
+
+static void the_work_expected_is_that_of_the_kind_of_cycle_to_come(void **state) {
+    (void)state;
+    struct pacer p = pacer_after_full(100 * MB, 40 * MB);
+    assert_int_equal(p.expected_work, 10 * MB); /* no partial one is known: a quarter */
+    cycle_next(&p, 8 * MB, 3 * MB);
+    assert_int_equal(p.expected_work, 3 * MB);
+    cycle_next(&p, 16 * MB, 0);
+    assert_int_equal(p.expected_work, 1); /* "no work" is not "unknown" */
+    cycle_next(&p, 4 * MB, 5 * MB);
+    assert_false(p.next_is_partial);
+    assert_int_equal(p.expected_work, (40 + 28) * (uint64_t)MB); /* and what was promoted */
+    cycle_next(&p, 100 * MB, 44 * MB);
+    assert_true(p.next_is_partial);
+    assert_int_equal(p.expected_work, 5 * MB); /* the last partial one's, however long ago */
+}
+
+static void a_full_cycle_that_comes_instead_of_a_partial_one_expects_its_own_work(void **state) {
+    (void)state;
+    struct pacer p = pacer_after_full(100 * MB, 40 * MB);
+    cycle_next(&p, 8 * MB, 3 * MB);
+    struct pacer forced = p;
+    pacer_start(&p, true, 150 * MB, 0);
+    assert_int_equal(p.expected_work, 3 * MB);
+    pacer_start(&forced, false, 150 * MB, 0);
+    assert_int_equal(forced.expected_work, (40 + 8) * (uint64_t)MB);
+}
+
+static void the_runway_is_that_of_the_kind_of_cycle_to_come(void **state) {
+    (void)state;
+    struct pacer p;
+    pacer_init(&p, 100, 0);
+    p.may_be_partial = true;
+    struct pacer_cycle full = {
+        .is_remembered = true, .found_bytes = 256 * MB, .work = 40 * MB, .born_bytes = 80 * MB};
+    struct pacer_cycle partial = {.is_partial = true,
+                                  .is_remembered = true,
+                                  .found_bytes = 1 * MB,
+                                  .work = 2 * MB,
+                                  .born_bytes = 16 * MB};
+    pacer_end(&p, &full); /* 2 bytes per byte, and 10 MB of work */
+    assert_int_equal(p.goal_bytes - p.trigger_bytes, 20 * MB);
+    pacer_end(&p, &partial); /* 8 bytes per byte, and 2 MB */
+    assert_int_equal(p.goal_bytes - p.trigger_bytes, 16 * MB);
+    partial.is_remembered = false;
+    pacer_end(&p, &partial); /* the next is a full one: 2 bytes per byte, and 42 MB */
+    assert_int_equal(p.goal_bytes - p.trigger_bytes, 84 * MB);
+}
+
+/* All that was live when it began and is not old, but not all that was live. */
+static void a_partial_cycle_that_finds_more_may_have_to_scan_all_that_is_young(void **state) {
+    (void)state;
+    struct pacer p = pacer_after_full(100 * MB, 40 * MB);
+    pacer_start(&p, true, 150 * MB, 0);
+    assert_int_equal(p.goal_bytes, 200 * MB);
+    assert_true(fabs(pacer_assist_ratio(&p, 0, 160 * MB) - 10.0 / 40) < 1e-9);
+    assert_true(fabs(pacer_assist_ratio(&p, 20 * MB, 160 * MB) - 30.0 / 50) < 1e-6);
+}
+
+/* ---- small heaps ---- */
+
+/* A heap with next to nothing to mark. */
+static struct pacer_cycle small_cycle(void) {
+    return (struct pacer_cycle){.found_bytes = 8 * KB, .mutators = 1, .root_bytes = 2 * KB};
+}
+
+static uint64_t room_after(struct pacer *p, int cycles, struct pacer_cycle c) {
+    for (int i = 0; i < cycles; i++)
+        pacer_end(p, &c);
+    return p->trigger_bytes - p->marked_bytes;
+}
+
+static void a_heap_with_next_to_nothing_to_mark_is_collected_early(void **state) {
+    (void)state;
+    struct pacer_cycle c = small_cycle();
+    struct pacer p = pacer_after(100, 0, c);
+    assert_true(p.is_small);
+    assert_int_equal(p.goal_bytes, 4 * MB); /* as ever */
+    assert_int_equal(p.trigger_bytes, p.marked_bytes + 512 * KB);
+    c.mutators = 3;
+    p = pacer_after(100, 0, c);
+    assert_int_equal(p.trigger_bytes, p.marked_bytes + (uint64_t)3 * 512 * KB);
+    c.mutators = 0;
+    p = pacer_after(100, 0, c);
+    assert_int_equal(p.trigger_bytes, p.marked_bytes + 512 * KB);
+}
+
+static void what_is_next_to_nothing_is_2_kb_beside_64_kb_of_roots(void **state) {
+    (void)state;
+    struct pacer_cycle c = small_cycle();
+    c.work = c.root_bytes + 2 * KB;
+    assert_true(pacer_after(100, 0, c).is_small);
+    c.work++;
+    assert_false(pacer_after(100, 0, c).is_small);
+    c.work = c.root_bytes = 64 * KB;
+    assert_true(pacer_after(100, 0, c).is_small);
+    c.work = ++c.root_bytes;
+    struct pacer p = pacer_after(100, 0, c);
+    assert_false(p.is_small);
+    assert_true(p.trigger_bytes > p.marked_bytes + 2 * MB);
+}
+
+static void the_room_of_a_small_heap_doubles_every_64_cycles_up_to_the_goal(void **state) {
+    (void)state;
+    struct pacer_cycle c = small_cycle();
+    struct pacer p;
+    pacer_init(&p, 100, 0);
+    assert_int_equal(room_after(&p, 63, c), 512 * KB);
+    assert_int_equal(room_after(&p, 1, c), 1 * MB);
+    assert_int_equal(room_after(&p, 63, c), 1 * MB);
+    assert_int_equal(room_after(&p, 1, c), 2 * MB);
+    uint64_t most = room_after(&p, 64, c);
+    assert_true(most > 3 * MB && most < 4 * MB); /* the share of the way to the goal, as ever */
+    assert_int_equal(p.small_room, 4 * MB);
+    assert_int_equal(room_after(&p, 10 * 64, c), most);
+    assert_int_equal(p.small_room, 4 * MB);
+}
+
+/* The others are not counted, and take nothing back. */
+static void only_cycles_of_a_small_heap_count_for_its_room(void **state) {
+    (void)state;
+    struct pacer_cycle c = small_cycle(), large = {.found_bytes = 1 * MB, .work = 1 * MB};
+    struct pacer p;
+    pacer_init(&p, 100, 0);
+    assert_int_equal(room_after(&p, 64, c), 1 * MB);
+    assert_true(room_after(&p, 100, large) > 1 * MB);
+    assert_int_equal(room_after(&p, 63, c), 1 * MB);
+    assert_int_equal(room_after(&p, 1, c), 2 * MB);
+    c.mutators = 8;
+    room_after(&p, 1, c);
+    assert_int_equal(p.small_room, 4 * MB); /* so much it is for eight at least */
+}
+
 /* ---- whole runs ---- */
 
 /* Speeds in bytes per microsecond. */
@@ -407,6 +652,19 @@ int main(void) {
         cmocka_unit_test(the_trigger_is_between_live_and_goal_whatever_happens),
         cmocka_unit_test(the_assist_ratio_is_finite_and_rises_with_the_heap),
         cmocka_unit_test(the_assist_ratio_does_what_is_left_in_the_room_that_is_left),
+        cmocka_unit_test(after_a_full_cycle_comes_a_partial_one_if_it_may),
+        cmocka_unit_test(a_partial_cycle_that_does_not_remember_all_makes_the_next_one_full),
+        cmocka_unit_test(a_quarter_promoted_makes_the_next_cycle_full),
+        cmocka_unit_test(where_partial_cycles_find_too_much_more_and_more_are_full),
+        cmocka_unit_test(the_goal_after_a_partial_cycle_is_of_what_the_full_one_has_found),
+        cmocka_unit_test(the_work_expected_is_that_of_the_kind_of_cycle_to_come),
+        cmocka_unit_test(a_full_cycle_that_comes_instead_of_a_partial_one_expects_its_own_work),
+        cmocka_unit_test(the_runway_is_that_of_the_kind_of_cycle_to_come),
+        cmocka_unit_test(a_partial_cycle_that_finds_more_may_have_to_scan_all_that_is_young),
+        cmocka_unit_test(a_heap_with_next_to_nothing_to_mark_is_collected_early),
+        cmocka_unit_test(what_is_next_to_nothing_is_2_kb_beside_64_kb_of_roots),
+        cmocka_unit_test(the_room_of_a_small_heap_doubles_every_64_cycles_up_to_the_goal),
+        cmocka_unit_test(only_cycles_of_a_small_heap_count_for_its_room),
         cmocka_unit_test(a_steady_heap_reaches_its_goal_without_assists),
         cmocka_unit_test(assists_hold_the_goal_of_a_mutator_that_is_too_fast),
         cmocka_unit_test(a_growing_heap_stays_within_a_tenth_of_its_goal),
