@@ -19,6 +19,7 @@ int main(int argc, char **argv) {
     count = tests_add(all, count, fault_tests);
     count = tests_add(all, count, concurrent_tests);
     count = tests_add(all, count, partial_tests);
+    count = tests_add(all, count, partial_held_tests);
     count = tests_add(all, count, scavenge_tests);
     count = tests_add(all, count, trace_tests);
     return _cmocka_run_group_tests("goheap", all, count, NULL, NULL);

@@ -103,6 +103,7 @@ extern const struct CMUnitTest root_tests[];
 extern const struct CMUnitTest fault_tests[];
 extern const struct CMUnitTest concurrent_tests[];
 extern const struct CMUnitTest partial_tests[];
+extern const struct CMUnitTest partial_held_tests[];
 extern const struct CMUnitTest scavenge_tests[];
 extern const struct CMUnitTest trace_tests[];
 
