@@ -2,9 +2,16 @@
  * Allocation: which of the three paths a request takes, and the part of each that runs for every
  * object.
  *
- *     tiny    below 16 bytes without pointers: packed into 16-byte blocks, several to a block
+ *     tiny    up to 16 bytes without pointers: packed into slots of 16 bytes, several to a slot
  *     small   up to 32 KB: the next slot of the size class's free run in the mcache
  *     large   above 32 KB: whole pages from the heap
+ *
+ * Tiny objects are cut from the free run of one class, whose `cur` need not be at the start of a
+ * slot: the next one begins where the last one ended, unless it would not be aligned there or would
+ * not end in the same slot. That is looked up in a table and predicted, since to compute the place
+ * would put four instructions between the load of `cur` and its store, for which the next call
+ * waits: 8 bytes take 2.0 ns instead of 3.0, sizes from 1 to 16 in random order 6.0 instead of 3.1
+ * (by comparisons instead of the table 7.2).
  *
  * The fast path of a small object is: class by table, the mcache's entry, one test for room (for
  * objects with pointers also that the mask is the one of the span), one addition. No lock, no
@@ -12,11 +19,11 @@
  * This file is compiled without frame pointers in leaf functions, and what is not the fast path is
  * a call in tail position, so that the fast path saves no register.
  *
- * Zeroing: slots of scan classes are zero when they come from the mcache. Noscan slots are zeroed
- * here, if the span was used before and the caller wants it. Tiny blocks are always zeroed whole.
+ * Zeroing: slots of scan classes and of tiny objects are zero when they come from the mcache. Other
+ * noscan slots are zeroed here, if the span was used before and the caller wants it.
  *
- * Tiny objects share a block's fate: it lives until all are dead. A block is at most half wasted by
- * that; Go reports 12 % fewer allocations and a 20 % smaller heap on a JSON benchmark.
+ * Tiny objects share a slot's fate: it lives until all are dead. Go reports 12 % fewer allocations
+ * and a 20 % smaller heap on a JSON benchmark.
  *
  * Source: Go, runtime/malloc.go (mallocgc).
  */
@@ -43,7 +50,6 @@
 #define UNLIKELY(x) __builtin_expect((x) != 0, 0)
 
 enum {
-    TINY_BYTES_MAX = 15,
     ZERO_AT_ONCE_BYTES = 256 * 1024, /* of large objects, between safepoints (Go's figure) */
     ZERO_INLINE_BYTES = 64,          /* noscan slots up to here are zeroed without a call */
     MASK_BYTES = 64 * 8
@@ -120,42 +126,68 @@ static SLOW void *malloc_noscan_slow(struct mutator *m, unsigned size_class, boo
     return zero ? malloc_noscan_zeroed(&m->cache.entries[span_class], p) : p;
 }
 
-/* The block with more room left becomes, or stays, the current one; the object is at its start. */
-static inline void *malloc_tiny_adopt(struct mutator *m, void *block, size_t bytes) {
-    if (bytes < m->cache.tiny_offset) {
-        m->cache.tiny = (uintptr_t)block;
-        m->cache.tiny_offset = bytes;
-    }
-    return block;
-}
+/* Bit o of tiny_fits[n]: an object of n bytes can begin o bytes into a slot, because it is aligned
+   to the largest power of two that divides n, and ends in the slot. Each row is there twice, for
+   bit tests that look at five bits of the address. */
+#define TINY_ROW(fits) (0x10001u * (fits))
+static const uint32_t tiny_fits[TINY_BYTES_MAX + 1] = {
+    0,
+    TINY_ROW(0xffff), /* 1 */
+    TINY_ROW(0x5555),
+    TINY_ROW(0x3fff),
+    TINY_ROW(0x1111), /* 4 */
+    TINY_ROW(0x0fff),
+    TINY_ROW(0x0555),
+    TINY_ROW(0x03ff),
+    TINY_ROW(0x0101), /* 8 */
+    TINY_ROW(0x00ff),
+    TINY_ROW(0x0055),
+    TINY_ROW(0x003f),
+    TINY_ROW(0x0011), /* 12 */
+    TINY_ROW(0x000f),
+    TINY_ROW(0x0005),
+    TINY_ROW(0x0003),
+    TINY_ROW(0x0001), /* 16 */
+};
 
+/* No room up to the limit: the object begins a slot of the next slice, run or span. */
 static SLOW void *malloc_tiny_slow(struct mutator *m, size_t bytes) {
     if (bytes == 0)
         return zero_sized;
-    void *block = malloc_noscan_slow(m, TINY_SPAN_CLASS >> 1, true);
-    return block != NULL ? malloc_tiny_adopt(m, block, bytes) : NULL;
-}
-
-/* A new tiny block for an object that finds no room in the current one. */
-static __attribute__((noinline)) void *malloc_tiny_block(struct mutator *m, size_t bytes) {
     struct mcache_entry *entry = &m->cache.entries[TINY_SPAN_CLASS];
-    uintptr_t p = entry->cur, next = p + TINY_BLOCK_BYTES;
-    if (UNLIKELY(next > entry->limit || bytes == 0))
-        return malloc_tiny_slow(m, bytes);
-    entry->cur = next;
-    memset((void *)p, 0, TINY_BLOCK_BYTES); /* a constant: stored, not called */
-    return malloc_tiny_adopt(m, (void *)p, bytes);
+    entry->cur = entry->limit;
+    void *p = malloc_small(m, TINY_SPAN_CLASS, (struct layout){0, 0});
+    if (p == NULL)
+        return NULL;
+    entry->cur = (uintptr_t)p + bytes;
+    m->stats.tiny_allocs++;
+    return p;
 }
 
-/* bytes < 16. Aligned to the largest power of two that divides bytes: 8, 4, 2 or 1. */
-static inline void *malloc_tiny(struct mutator *m, size_t bytes) {
-    size_t mask = (bytes & -bytes) - 1;
-    size_t offset = (m->cache.tiny_offset + mask) & ~mask;
-    if (UNLIKELY(bytes == 0 || offset + bytes > TINY_BLOCK_BYTES))
-        return malloc_tiny_block(m, bytes);
-    m->cache.tiny_offset = offset + bytes;
+/* An object that does not fit where the last one ended: behind some padding, or in the next slot.
+   Computed, since in a mix of sizes a branch here would be mispredicted, too. */
+static SLOW void *malloc_tiny_apart(struct mutator *m, size_t bytes) {
+    struct mcache_entry *entry = &m->cache.entries[TINY_SPAN_CLASS];
+    uintptr_t mask = (bytes & -bytes) - 1, p = (entry->cur + mask) & ~mask;
+    uintptr_t room = TINY_SLOT_BYTES - p % TINY_SLOT_BYTES;
+    p += room & -(uintptr_t)(room < bytes);
+    if (UNLIKELY(bytes == 0 || p >= entry->limit))
+        return malloc_tiny_slow(m, bytes);
+    entry->cur = p + bytes;
     m->stats.tiny_allocs++;
-    return (void *)(m->cache.tiny + offset);
+    return (void *)p;
+}
+
+/* bytes <= 16. What fits into the slot of the last object is below the limit if its first byte is.
+   The tests are apart from the addition, so that the next call need not wait for them. */
+static inline void *malloc_tiny(struct mutator *m, size_t bytes) {
+    struct mcache_entry *entry = &m->cache.entries[TINY_SPAN_CLASS];
+    uintptr_t p = entry->cur;
+    if (UNLIKELY((tiny_fits[bytes] >> (p % 32) & 1) == 0 || p >= entry->limit))
+        return malloc_tiny_apart(m, bytes);
+    entry->cur = p + bytes;
+    m->stats.tiny_allocs++;
+    return (void *)p;
 }
 
 /* Zeroes a large object in parts, with a safepoint after each. Until it is done its layout says

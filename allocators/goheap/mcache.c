@@ -20,7 +20,6 @@ enum {
 };
 
 void mcache_init(struct mcache *cache) {
-    cache->tiny_offset = TINY_BLOCK_BYTES;
     for (unsigned c = 0; c < SPAN_CLASS_COUNT; c++) {
         uint32_t bytes = size_class_bytes[c >> 1];
         /* Class 0 (no bytes asked for, or large objects) must never look as if it had room. */
@@ -36,12 +35,20 @@ static void mcache_open_slice(struct mcache_entry *entry, struct mcache_run *run
     const struct mspan *s = run->span;
     uintptr_t slice = entry->limit;
     uintptr_t slice_end = run->end;
-    if (s->needs_zero && !mspan_is_noscan(s)) {
+    if (s->needs_zero && (!mspan_is_noscan(s) || s->span_class == TINY_SPAN_CLASS)) {
         if (slice_end - slice > run->slice_bytes)
             slice_end = slice + run->slice_bytes;
         memset((void *)slice, 0, slice_end - slice);
     }
     entry->limit = slice_end;
+}
+
+/* Slots that were claimed, or with a negative count given back. A tiny object adds one to
+   tiny_allocs, so without the slots these are the ones that found a slot in use (stats.h). */
+static void mcache_count(struct mutator *m, unsigned span_class, int64_t slots) {
+    m->stats.small_allocs[span_class >> 1] += (uint64_t)slots;
+    if (span_class == TINY_SPAN_CLASS)
+        m->stats.tiny_allocs -= (uint64_t)slots;
 }
 
 /* Claims the next run of free slots of the current span. False: it is full. */
@@ -51,7 +58,7 @@ static bool mcache_claim(struct mutator *m, unsigned span_class) {
     uint32_t first, count = mspan_claim(run->span, m->shared.marking != 0, &first);
     if (count == 0)
         return false;
-    m->stats.small_allocs[span_class >> 1] += count;
+    mcache_count(m, span_class, count);
     entry->cur = entry->limit = mspan_slot(run->span, first);
     run->end = entry->cur + (uintptr_t)count * entry->slot_bytes;
     mcache_open_slice(entry, run);
@@ -88,10 +95,11 @@ static void mcache_drop(struct mutator *m, unsigned span_class) {
     struct mcache_entry *entry = &m->cache.entries[span_class];
     struct mcache_run *run = &m->cache.runs[span_class];
     struct mspan *s = run->span;
+    /* Rounded down: a slot that tiny objects have used in part is used. */
     uint32_t unused = (uint32_t)((run->end - entry->cur) / entry->slot_bytes);
     if (unused > 0) {
-        mspan_unclaim(s, mspan_index(s, entry->cur), unused);
-        m->stats.small_allocs[span_class >> 1] -= unused;
+        mspan_unclaim(s, mspan_index(s, run->end - 1) + 1 - unused, unused);
+        mcache_count(m, span_class, -(int64_t)unused);
     }
     if (s->alloc_count < s->slot_count)
         mheap_live_charge(m, -(int64_t)((s->slot_count - s->alloc_count) * s->slot_bytes));
@@ -212,8 +220,6 @@ static void mcache_flush_class(struct mutator *m, unsigned span_class) {
 }
 
 void mcache_flush(struct mutator *m) {
-    m->cache.tiny = 0;
-    m->cache.tiny_offset = TINY_BLOCK_BYTES;
     for (size_t w = 0; w < sizeof m->cache.held / sizeof m->cache.held[0]; w++) {
         for (uint64_t held = m->cache.held[w]; held != 0; held &= held - 1)
             mcache_flush_class(m, (unsigned)(w * 64) + (unsigned)__builtin_ctzll(held));
