@@ -11,9 +11,12 @@
 #include "allocators/goheap/trace.h"
 
 /* SLICE_BYTES are zeroed ahead of the bump. 1 KB stays in the first-level cache until it is used,
-   and the call is paid once per 12 objects of 80 bytes. */
+   and the call is paid once per 12 objects of 80 bytes, so often that its branch is predicted:
+   churn-pointer takes 4.0 ns with it, 4.4 with 512 or 2048 bytes. Tiny objects are too many to a
+   slice for that, and have it larger: 8 bytes take 1.7 ns, with 1 KB 1.9. */
 enum {
     SLICE_BYTES = 1024,
+    TINY_SLICE_BYTES = 4096,
     BATCH_PAGES = 8,      /* of spans taken, or brought back, under one lock: 64 KB */
     SWEEP_SPANS_MAX = 100 /* for one refill: bounds its time; the space it can cost is small (Go's
                              figure) */
@@ -27,20 +30,12 @@ void mcache_init(struct mcache *cache) {
         cache->runs[c].slice_bytes =
             bytes != 0 && bytes < SLICE_BYTES ? SLICE_BYTES / bytes * bytes : bytes;
     }
+    cache->runs[TINY_SPAN_CLASS].slice_bytes = TINY_SLICE_BYTES;
 }
 
-/* Lets the bump go on, into the next slice or, where nothing is to be zeroed, to the end of the
- * run. */
-static void mcache_open_slice(struct mcache_entry *entry, struct mcache_run *run) {
-    const struct mspan *s = run->span;
-    uintptr_t slice = entry->limit;
-    uintptr_t slice_end = run->end;
-    if (s->needs_zero && (!mspan_is_noscan(s) || s->span_class == TINY_SPAN_CLASS)) {
-        if (slice_end - slice > run->slice_bytes)
-            slice_end = slice + run->slice_bytes;
-        memset((void *)slice, 0, slice_end - slice);
-    }
-    entry->limit = slice_end;
+/* Whether what is free in the span has to be zeroed before it is handed out. */
+static bool mcache_zeroes(const struct mspan *s) {
+    return s->needs_zero && (!mspan_is_noscan(s) || s->span_class == TINY_SPAN_CLASS);
 }
 
 /* Slots that were claimed, or with a negative count given back. A tiny object adds one to
@@ -59,9 +54,10 @@ static bool mcache_claim(struct mutator *m, unsigned span_class) {
     if (count == 0)
         return false;
     mcache_count(m, span_class, count);
-    entry->cur = entry->limit = mspan_slot(run->span, first);
+    entry->cur = mspan_slot(run->span, first);
     run->end = entry->cur + (uintptr_t)count * entry->slot_bytes;
-    mcache_open_slice(entry, run);
+    entry->limit = mcache_zeroes(run->span) ? entry->cur : run->end;
+    mcache_next_slice(entry, run);
     return true;
 }
 
@@ -198,12 +194,9 @@ static bool mcache_refill(struct mutator *m, unsigned span_class, uint64_t point
 }
 
 bool mcache_make_room(struct mutator *m, unsigned span_class, uint64_t pointers) {
-    struct mcache_entry *entry = &m->cache.entries[span_class];
-    struct mcache_run *run = &m->cache.runs[span_class];
-    if (entry->limit < run->end) {
-        mcache_open_slice(entry, run);
+    const struct mcache_run *run = &m->cache.runs[span_class];
+    if (mcache_next_slice(&m->cache.entries[span_class], run))
         return true;
-    }
     if (run->span != NULL && mcache_claim(m, span_class))
         return true;
     return mcache_refill(m, span_class, pointers);

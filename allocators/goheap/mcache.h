@@ -15,7 +15,7 @@
  * what came, swept one by one when it is wanted; `filled` what is to go back.
  *
  * Slices: where slots must be zeroed and are not (the span was used before), and have pointers or
- * are for tiny objects, the run is opened about 1 KB at a time: zeroed in one go, while its cache
+ * are for tiny objects, the run is opened 1 to 4 KB at a time: zeroed in one go, while its cache
  * lines will soon be written anyway. Other noscan runs are not zeroed here: who asks for zeroed
  * memory zeroes the one slot.
  *
@@ -35,6 +35,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include "allocators/goheap/mspan.h"
 #include "allocators/goheap/size_classes.h"
@@ -70,6 +71,19 @@ struct mcache {
 };
 
 void mcache_init(struct mcache *cache);
+
+/* The first half of tier 2: zeroes the next slice of the run, if there is one. Inline, since it is
+   all that most slow paths do. */
+static inline bool mcache_next_slice(struct mcache_entry *entry, const struct mcache_run *run) {
+    uintptr_t slice = entry->limit, bytes = run->end - slice;
+    if (bytes == 0)
+        return false;
+    if (bytes > run->slice_bytes)
+        bytes = run->slice_bytes;
+    entry->limit = slice + bytes;
+    memset((void *)slice, 0, bytes);
+    return true;
+}
 
 /* Tiers 2 and 3: makes cur + slot_bytes <= limit true for the span class. pointers: mask of the
    object that is wanted, for a span that can still be made to suit it. May collect. False: no
