@@ -60,6 +60,12 @@
 /* Scan work: bytes of objects with pointers, and of roots, that were looked at. */
 #define MARK_NO_BUDGET UINT64_MAX
 
+/* What was marked and done: bytes of the slots marked; of these, in spans of which all is young;
+   and scan work. */
+struct mark_counts {
+    uint64_t marked_bytes, fresh_bytes, work;
+};
+
 /* What one thread marks with. */
 struct marker;
 
@@ -122,8 +128,8 @@ void mark_pointer_late(uintptr_t pointer);
    meanwhile, so "yes" is the truth and "no" costs a pointer handed over for nothing. */
 bool mark_is_known(uintptr_t pointer);
 
-/* Since mark_begin, of all markers, a slice late: bytes of the slots marked, and scan work done. */
-uint64_t mark_marked_bytes(void);
+/* Since mark_begin, of all markers, a slice late. */
+struct mark_counts mark_counts(void);
 uint64_t mark_work(void);
 
 #endif

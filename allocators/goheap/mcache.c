@@ -111,8 +111,11 @@ static void mcache_drop(struct mutator *m, unsigned span_class) {
 static void mcache_adopt(struct mutator *m, unsigned span_class, struct mspan *s,
                          uint64_t pointers) {
     struct mcache_entry *entry = &m->cache.entries[span_class];
-    if (s->alloc_count == 0)
+    if (s->alloc_count == 0) {
         mspan_uniform(s, pointers);
+        __atomic_store_n(&s->is_fresh, true, __ATOMIC_RELAXED);
+        m->stats.fresh_bytes += s->slot_count * s->slot_bytes;
+    }
     bool has_one_mask = !mspan_is_noscan(s) && s->slot_bytes <= MSPAN_MASKED_BYTES_MAX && !s->mixed;
     entry->pointers = has_one_mask ? s->pointers : 0;
     entry->needs_zero = s->needs_zero;

@@ -66,6 +66,8 @@ struct mspan {
     bool has_marks;     /* some mark was set; atomic */
     bool is_born;       /* every slot is born, whatever its mark says; atomic */
     bool is_old;        /* every slot is found, and stays so in partial collections */
+    bool is_fresh;      /* all its objects were made since the last collection or, if that found
+                           them born, the one before; atomic */
     bool mixed;         /* `bitmap` counts, not `pointers`; atomic, published after `bitmap` */
     bool needs_zero;    /* free slots may hold old bytes */
     uint8_t shard;      /* of the mutator that had it last: mcentral.h */
@@ -175,6 +177,10 @@ static inline bool mspan_is_born(const struct mspan *s) {
 static inline enum mspan_mark mspan_mark(const struct mspan *s, uint32_t index) {
     uint8_t mark = __atomic_load_n(&s->marks[index], __ATOMIC_RELAXED);
     return mark == MSPAN_WHITE && mspan_is_born(s) ? MSPAN_BORN : (enum mspan_mark)mark;
+}
+
+static inline bool mspan_is_fresh(const struct mspan *s) {
+    return __atomic_load_n(&s->is_fresh, __ATOMIC_RELAXED);
 }
 
 /* To be called after a mark was set. Looks first: most of the time the line need not be written. */

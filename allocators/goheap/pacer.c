@@ -11,7 +11,9 @@ enum {
     RELIEF_SHARE = 8,                  /* of what is live, per cycle */
     WORK_LEAST = 1000,                 /* that is still expected, whatever was done */
     PROMOTED_SHARE_MOST = 4,           /* of what the last full cycle found, one part in so many */
-    FULL_WAIT_MOST = 7,
+    FULL_WAIT_MOST = 31,
+    FRESH_SHARE_LEAST = 4, /* of what is live, that must have been made in fresh spans */
+    ROOM_SHARE_LEAST = 4,  /* of what GOGC allows, after a partial cycle */
     SMALL_WORK_MOST =
         2 << 10, /* bytes scanned, roots apart, in a cycle that costs next to nothing */
     SMALL_ROOTS_MOST = 64 << 10,
@@ -47,6 +49,11 @@ static uint64_t pacer_goal_of_gogc(const struct pacer *p, uint64_t scalable_byte
     uint64_t gogc = (uint64_t)p->gogc;
     uint64_t least = pacer_percent(HEAP_BYTES_LEAST, gogc);
     uint64_t goal = pacer_sum(p->marked_bytes, pacer_percent(scalable_bytes, gogc));
+    if (p->promoted_bytes > 0 && goal > p->full_goal) {
+        uint64_t room = (goal - p->marked_bytes) / ROOM_SHARE_LEAST;
+        goal = pacer_sum(p->marked_bytes, room);
+        goal = goal < p->full_goal ? p->full_goal : goal;
+    }
     return goal < least ? least : goal;
 }
 
@@ -106,6 +113,8 @@ static void pacer_goal_set(struct pacer *p, uint64_t scalable_bytes, uint64_t ot
     goal = goal < limit ? goal : limit;
     uint64_t least = pacer_sum(p->marked_bytes, TRIGGER_DISTANCE_LEAST);
     p->goal_bytes = goal < least ? least : goal;
+    if (p->promoted_bytes == 0)
+        p->full_goal = p->goal_bytes;
     pacer_trigger_set(p);
 }
 
@@ -172,16 +181,24 @@ static void pacer_note_work(struct pacer_kind *k, const struct pacer_cycle *c) {
 /* What is old now, and how much of it no full cycle has looked at. */
 static void pacer_note_old(struct pacer *p, const struct pacer_cycle *c) {
     if (c->is_partial) {
-        p->promoted_bytes += c->found_bytes;
-        p->old_bytes += c->found_bytes;
+        p->promoted_bytes = pacer_sum(p->promoted_bytes, c->found_bytes);
+        p->old_bytes = pacer_sum(p->old_bytes, c->found_bytes);
     } else {
         p->promoted_bytes = 0;
         p->old_bytes = p->full_found = c->found_bytes;
     }
 }
 
-/* Shall the next cycle be a partial one? Not if much of what is old may be dead; and if a single
-   partial cycle makes it so much, they do not pay in this program: the next few are full. */
+/* Did most of what was made in fresh spans die before this cycle, and was it enough to tell? Where
+   objects are replaced one by one, spans have survivors when they are taken, and few are fresh. */
+static bool pacer_dies_young(const struct pacer *p, const struct pacer_cycle *c) {
+    return p->partial_least == 0 || (c->fresh_bytes >= p->full_found / FRESH_SHARE_LEAST &&
+                                     c->fresh_survived <= c->fresh_bytes / PROMOTED_SHARE_MOST);
+}
+
+/* Shall the next cycle be a partial one? Not while the young ones stay. Not if much of what is old
+   may be dead; and if a single partial cycle makes it so much, they do not pay in this program: the
+   next few are full. */
 static bool pacer_choose(struct pacer *p, const struct pacer_cycle *c) {
     uint64_t most = p->full_found / PROMOTED_SHARE_MOST;
     if (!p->may_be_partial || !c->is_remembered || p->old_bytes < p->partial_least)
@@ -191,6 +208,8 @@ static bool pacer_choose(struct pacer *p, const struct pacer_cycle *c) {
         p->full_waited = 0;
         return false;
     }
+    if (!c->is_partial && !pacer_dies_young(p, c))
+        return false;
     if (p->full_waited < p->full_wait) {
         p->full_waited++;
         return false;

@@ -48,15 +48,17 @@ struct pacer {
     uint64_t live_at_start;             /* heap_live when marking began */
     struct pacer_kind kinds[2];         /* full, partial */
 
-    bool may_be_partial;             /* set by the caller after pacer_init */
-    uint64_t partial_least;          /* likewise: bytes that must be old */
-    bool next_is_partial;            /* the next cycle, if nothing forces it to be full */
-    uint64_t old_bytes;              /* that a partial cycle takes for live */
-    uint64_t full_found;             /* by the last full cycle */
-    uint64_t promoted_bytes;         /* found by partial cycles since */
-    bool is_small;                   /* the last cycle found next to nothing to mark */
-    uint64_t small_room;             /* bytes allocated between two such */
-    uint64_t small_cycles;           /* how many there were */
+    bool may_be_partial;     /* set by the caller after pacer_init */
+    uint64_t partial_least;  /* likewise: bytes that must be old; 0: and never mind how many of the
+                                young ones die, for tests */
+    bool next_is_partial;    /* the next cycle, if nothing forces it to be full */
+    uint64_t old_bytes;      /* that a partial cycle takes for live */
+    uint64_t full_found;     /* by the last full cycle */
+    uint64_t full_goal;      /* which that one has set; partial cycles do not raise it */
+    uint64_t promoted_bytes; /* found by partial cycles since */
+    bool is_small;           /* the last cycle found next to nothing to mark */
+    uint64_t small_room;     /* bytes allocated between two such */
+    uint64_t small_cycles;   /* how many there were */
     unsigned full_wait, full_waited; /* cycles that are full because partial ones did not pay */
     uint64_t relief_bytes; /* how far above the limit's goal a collector that takes half of the CPU
                               time may go */
@@ -68,16 +70,19 @@ struct pacer_cycle {
     bool is_remembered;   /* what a partial cycle after it must know */
     uint64_t found_bytes; /* reachable when marking began */
     uint64_t mutators;
-    uint64_t root_bytes;    /* stacks and registered ranges */
-    uint64_t work;          /* scan work, bytes */
-    uint64_t born_bytes;    /* allocated by mutators while it marked */
-    uint64_t mutator_ns;    /* mutators' time while it marked, assists not counted */
-    uint64_t assist_ns;     /* mutators' time in assists */
-    uint64_t background_ns; /* the collector's own thread's time */
-    uint64_t since_last_ns; /* wall time since the cycle before ended, times CPUs */
-    uint64_t cost_ns;       /* the collector's CPU time in it: stops, marking, assists, sweeping */
-    uint64_t other_bytes;   /* got from the operating system, and not for objects, or in spans
-                               and not used by any */
+    uint64_t root_bytes;     /* stacks and registered ranges */
+    uint64_t work;           /* scan work, bytes */
+    uint64_t fresh_bytes;    /* a sample of what was allocated between the beginnings of the cycle
+                                before and this one, */
+    uint64_t fresh_survived; /* ... and how much of it was found */
+    uint64_t born_bytes;     /* allocated by mutators while it marked */
+    uint64_t mutator_ns;     /* mutators' time while it marked, assists not counted */
+    uint64_t assist_ns;      /* mutators' time in assists */
+    uint64_t background_ns;  /* the collector's own thread's time */
+    uint64_t since_last_ns;  /* wall time since the cycle before ended, times CPUs */
+    uint64_t cost_ns;        /* the collector's CPU time in it: stops, marking, assists, sweeping */
+    uint64_t other_bytes;    /* got from the operating system, and not for objects, or in spans
+                                and not used by any */
 };
 
 /* gogc and memory_limit as above. Sets the first goal. */

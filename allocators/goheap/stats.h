@@ -28,6 +28,7 @@ struct stats {
     uint64_t sweep_ns;    /* estimated: a sample of spans is timed */
     uint64_t sweep_count; /* spans swept; tells which are in the sample */
     uint64_t assist_ns;   /* marking done in place of allocating */
+    uint64_t fresh_bytes; /* of spans that were empty when they were taken to allocate from */
     uint64_t swept_pages; /* not yet told to the others: sweep.c */
 };
 
@@ -44,5 +45,8 @@ void stats_delay_note(uint64_t delay_ns);
 
 /* The sum over the heap and all mutators. The world is stopped and all mcaches are flushed. */
 void stats_sum(struct stats *out);
+
+/* Of that sum, fresh_bytes. World stopped. */
+uint64_t stats_fresh_bytes(void);
 
 #endif
