@@ -18,7 +18,7 @@ enum {
         2 << 10, /* bytes scanned, roots apart, in a cycle that costs next to nothing */
     SMALL_ROOTS_MOST = 64 << 10,
     SMALL_ROOM_LEAST = 512 << 10, /* allocated between two of them, per mutator */
-    SMALL_CYCLES = 64             /* after so many the room is doubled */
+    SMALL_CYCLES = 16             /* after so many the room is doubled */
 };
 
 /* The trigger stays between these shares of the way from live to goal: not so early that
@@ -101,9 +101,11 @@ static void pacer_trigger_set(struct pacer *p) {
         most = gap - HEAP_BYTES_LEAST;
     double distance = gap - pacer_runway(p);
     distance = distance > most ? most : distance < least ? least : distance;
-    if (p->is_small && distance > (double)p->small_room)
-        distance = (double)p->small_room;
     p->trigger_bytes = p->marked_bytes + (uint64_t)distance;
+    if (p->is_small) { /* needs no runway */
+        uint64_t early = pacer_sum(p->marked_bytes, p->small_room);
+        p->trigger_bytes = early < p->goal_bytes ? early : p->goal_bytes;
+    }
 }
 
 /* scalable_bytes: what GOGC is a percentage of. */
@@ -221,8 +223,7 @@ static bool pacer_choose(struct pacer *p, const struct pacer_cycle *c) {
 
 /* A heap in which there is next to nothing to mark is collected early, while it is small. Each
    doubling of the room costs the page faults of new memory, and saves half of the cycles to come;
-   it is made when as many cycles have been as would have paid for it, so that neither choice is
-   ever much dearer than the other would have been. */
+   so it is made when some cycles have shown that there are many to come. */
 static void pacer_note_small(struct pacer *p, const struct pacer_cycle *c) {
     p->is_small = c->root_bytes <= SMALL_ROOTS_MOST && c->work <= c->root_bytes + SMALL_WORK_MOST;
     if (!p->is_small)
