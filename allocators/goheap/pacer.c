@@ -12,7 +12,7 @@ enum {
     WORK_LEAST = 1000,                 /* that is still expected, whatever was done */
     PROMOTED_SHARE_MOST = 4,           /* of what the last full cycle found, one part in so many */
     FULL_WAIT_MOST = 31,
-    FRESH_SHARE_LEAST = 4, /* of what is live, that must have been made in fresh spans */
+    FRESH_SHARE_LEAST = 16, /* of what is live, that must have been made in fresh spans */
     ROOM_SHARE_LEAST = 4,  /* of what GOGC allows, after a partial cycle */
     SMALL_WORK_MOST =
         2 << 10, /* bytes scanned, roots apart, in a cycle that costs next to nothing */
