@@ -19,6 +19,19 @@
  * than an assist (as Go's pacer since 1.22 does with its cons/mark ratio, which is the same thing
  * divided by shares of CPU time).
  *
+ * Small heaps. Where a cycle found next to nothing to mark, the next one costs nothing either, and
+ * comes after half a megabyte, so that a program that keeps nothing touches little memory. After some
+ * such cycles the room is doubled, up to the goal: so a program that makes much collects about as
+ * often as under Go. Such a cycle needs no runway.
+ *
+ * Full or partial (mark.h). A cycle is partial if the one before saw that the young die: of what was
+ * made in fresh spans, a quarter at most was found. Partial cycles follow each other until what they
+ * have made old, of which an unknown part is dead, is a quarter of what the last full one found.
+ * They do not raise the goal, so that a heap does not grow by its old garbage; if one of them makes
+ * old so much that the goal leaves too little room, a quarter of what GOGC allows is given all the
+ * same. A partial cycle that finds more than that quarter has not paid, and the next 1, 3, 7, ...
+ * cycles are full. Work and speed are remembered for each kind apart.
+ *
  * Assist ratio: scan work a mutator owes per byte it allocates, so that what is left to scan is
  * done when the goal is reached. Usually the collector's own thread is ahead of it and nobody pays.
  * If more is found than was expected, the goal moves out in proportion, by at most a twentieth.
