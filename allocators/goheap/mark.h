@@ -17,9 +17,9 @@
  * no barrier; Go, which scans each stack at another moment, shades both.
  *
  * Full and partial collections. A full one begins with everything white. A partial one begins with
- * what earlier ones have found still marked ("old"; the bits are sticky), so that only what is young
- * can be found and freed. Most of what is made dies soon, so it finds nearly all there is to free
- * and marks next to nothing. What is old counts as scanned; that is right unless an old object
+ * what earlier ones have found still marked ("old"; the bits are sticky), so that only what is
+ * young can be found and freed. Most of what is made dies soon, so it finds nearly all there is to
+ * free and marks next to nothing. What is old counts as scanned; that is right unless an old object
  * points to a young one, and which of them may do so is remembered (remembered.h): these are
  * scanned again. So every young object that can be reached is reached from a root or from what is
  * remembered, and the argument above holds for the young. Old garbage stays, with what it leads to,

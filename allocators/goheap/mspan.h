@@ -60,8 +60,8 @@ struct mspan {
     /* What the marker reads of every object that it meets: one cache line. */
     uintptr_t base;
     size_t slot_bytes;
-    uint8_t *marks; /* enum mspan_mark; in a swept span white, or found before a partial
-                       collection, unless marking is under way */
+    uint8_t *marks;     /* enum mspan_mark; in a swept span white, or found before a partial
+                           collection, unless marking is under way */
     uint64_t scan_mask; /* of every slot's object, within the slot; 0: it is not so simple */
     uint32_t divide;    /* slot index = (address - base) * divide >> 32 */
     uint32_t slot_count;

@@ -12,10 +12,9 @@ enum {
     WORK_LEAST = 1000,                 /* that is still expected, whatever was done */
     PROMOTED_SHARE_MOST = 4,           /* of what the last full cycle found, one part in so many */
     FULL_WAIT_MOST = 31,
-    FRESH_SHARE_LEAST = 16, /* of what is live, that must have been made in fresh spans */
-    ROOM_SHARE_LEAST = 4,  /* of what GOGC allows, after a partial cycle */
-    SMALL_WORK_MOST =
-        2 << 10, /* bytes scanned, roots apart, in a cycle that costs next to nothing */
+    FRESH_SHARE_LEAST = 16,    /* of what is live, that must have been made in fresh spans */
+    ROOM_SHARE_LEAST = 4,      /* of what GOGC allows, after a partial cycle */
+    SMALL_WORK_MOST = 2 << 10, /* bytes scanned, roots apart, where there is next to nothing */
     SMALL_ROOTS_MOST = 64 << 10,
     SMALL_ROOM_LEAST = 512 << 10, /* allocated between two of them, per mutator */
     SMALL_CYCLES = 16             /* after so many the room is doubled */
@@ -127,9 +126,15 @@ void pacer_init(struct pacer *p, int64_t gogc, uint64_t memory_limit) {
     pacer_goal_set(p, 0, 0);
 }
 
+static uint64_t pacer_expected_work(const struct pacer *p) {
+    if (!p->next_is_partial)
+        return pacer_sum(p->kinds[0].work, p->promoted_bytes);
+    return p->kinds[1].work != 0 ? p->kinds[1].work : p->kinds[0].work / 4;
+}
+
 void pacer_start(struct pacer *p, bool is_partial, uint64_t heap_live, uint64_t other_bytes) {
-    if (p->next_is_partial && !is_partial)
-        p->expected_work = p->kinds[0].work + p->promoted_bytes;
+    p->next_is_partial = is_partial;
+    p->expected_work = pacer_expected_work(p);
     uint64_t least = pacer_sum(heap_live, TRIGGER_DISTANCE_LEAST);
     uint64_t limit = pacer_goal_of_limit(p, other_bytes);
     limit = limit > least ? limit : least;
@@ -232,12 +237,6 @@ static void pacer_note_small(struct pacer *p, const struct pacer_cycle *c) {
     if (++p->small_cycles % SMALL_CYCLES == 0 && p->small_room < p->goal_bytes)
         p->small_room *= 2;
     p->small_room = p->small_room < least ? least : p->small_room;
-}
-
-static uint64_t pacer_expected_work(const struct pacer *p) {
-    if (!p->next_is_partial)
-        return pacer_sum(p->kinds[0].work, p->promoted_bytes);
-    return p->kinds[1].work != 0 ? p->kinds[1].work : p->kinds[0].work / 4;
 }
 
 void pacer_end(struct pacer *p, const struct pacer_cycle *c) {
