@@ -29,7 +29,8 @@
  *                                      than to delete its objects is made only if it is 1: a C
  *                                      programmer has to walk, a program with a collector (or a
  *                                      region, as bump) drops the structure and goes on.
- *   void  mem_init(m, slot, value)     initialising store of a pointer into a fresh object: no barrier
+ *   void  mem_init(m, slot, value)     initialising store of a pointer into a fresh object: no barrier.
+ *                                      Fresh: held by a local variable since it was made
  *   void  mem_store(m, slot, value)    pointer store into the heap or a registered root, with barrier
  *   void  mem_copy(m, dst, src, shape, n)  copies n elements that may hold pointers, with bulk barrier;
  *                                      the two ranges do not overlap

@@ -39,7 +39,7 @@ static struct {
     int avoided;        /* collection lock; the CPU that it may not use for now, -1: none */
     uint64_t began_ns;  /* atomic; of marking in this cycle */
     uint64_t work_seen; /* mark_work when it looked last */
-    bool has_worked;    /* atomic; in this cycle */
+    bool has_looked;    /* atomic; in this cycle, whether mutators mark */
     struct bgworker_times times;
 } worker = {.lock = PTHREAD_MUTEX_INITIALIZER, .avoided = -1};
 
@@ -76,7 +76,7 @@ void bgworker_note_cycle(void) {
 
 void bgworker_cycle_begin(void) {
     __atomic_store_n(&worker.began_ns, os_now_ns(), __ATOMIC_RELAXED);
-    __atomic_store_n(&worker.has_worked, false, __ATOMIC_RELAXED);
+    __atomic_store_n(&worker.has_looked, false, __ATOMIC_RELAXED);
     __atomic_store_n(&worker.times.quota_ns, 0, __ATOMIC_RELAXED);
     __atomic_store_n(&worker.times.idle_ns, 0, __ATOMIC_RELAXED);
 }
@@ -140,8 +140,8 @@ static bool worker_is_spare(bool is_idle) {
     uint64_t work = mark_work();
     bool is_moving = work != worker.work_seen;
     worker.work_seen = work;
-    bool has_worked = __atomic_exchange_n(&worker.has_worked, true, __ATOMIC_RELAXED);
-    return !is_idle && has_worked && is_moving && CPU_SHARE * (double)world_cpus() < 1;
+    bool is_first = !__atomic_exchange_n(&worker.has_looked, true, __ATOMIC_RELAXED);
+    return !is_idle && (is_first || is_moving) && CPU_SHARE * (double)world_cpus() < 1;
 }
 
 /* One quantum, charged to the quarter or to an idle CPU. */

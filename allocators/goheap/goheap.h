@@ -125,8 +125,10 @@ static inline void goheap_poll(struct goheap_mutator *m) {
  * hold pointers through goheap_copy. Stacks and registered ranges are read in the stop that begins
  * the collection: stores into them may, but need not, go through these; they must not where the
  * word overwritten may be one past an object, which no word of a heap object is. The first store
- * into a word of a fresh object overwrites NULL, and is goheap_store_first. Inline: without a
- * collection under way, a load and a test more than a store. Release, so that whoever finds a new
+ * into a word of a fresh object overwrites NULL, and is goheap_store_first. Fresh: the thread that
+ * made it has held it in a local variable ever since; only then does the collector know, without
+ * being told, that it may point to something new. Inline: without a collection under way, a load, a
+ * test and a store of a byte more than a store. Release, so that whoever finds a new
  * object by the pointer finds it initialised.
  */
 GOHEAP_API void goheap_overwritten(struct goheap_mutator *m, void *pointer);

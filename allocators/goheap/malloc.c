@@ -2,21 +2,34 @@
  * Allocation: which of the three paths a request takes, and the part of each that runs for every
  * object.
  *
- *     tiny    below 16 bytes without pointers: packed into 16-byte blocks, several to a block
+ *     tiny    up to 16 bytes without pointers: packed into slots of 16 bytes, several to a slot
  *     small   up to 32 KB: the next slot of the size class's free run in the mcache
  *     large   above 32 KB: whole pages from the heap
+ *
+ * Tiny objects are cut from the free run of one class, whose `cur` need not be at the start of a
+ * slot: the next one begins where the last one ended, unless it would not be aligned there or would
+ * not end in the same slot. That is looked up in a table and predicted, since to compute the place
+ * would put four instructions between the load of `cur` and its store, for which the next call
+ * waits: 8 bytes take 1.9 ns instead of 3.0, sizes from 1 to 16 in random order 6.0 instead of 3.1
+ * (by comparisons instead of the table 7.2).
  *
  * The fast path of a small object is: class by table, the mcache's entry, one test for room (for
  * objects with pointers also that the mask is the one of the span), one addition. No lock, no
  * atomic, no test for a collection, no counting: all that is done per run or per span (mcache.h).
  * This file is compiled without frame pointers in leaf functions, and what is not the fast path is
- * a call in tail position, so that the fast path saves no register.
+ * a call in tail position, so that the fast path saves no register. It begins at a cache line, and
+ * what is asked for most falls through its tests: objects with pointers in goheap_new, tiny ones in
+ * goheap_new_raw (stack-it-2 takes 2.8 ns; where they have to jump 3.05).
  *
- * Zeroing: slots of scan classes are zero when they come from the mcache. Noscan slots are zeroed
- * here, if the span was used before and the caller wants it. Tiny blocks are always zeroed whole.
+ * Where the bump ends, there are two slow paths. In most cases only the next slice of the run has
+ * to be zeroed (mcache.h): malloc_scan_slow, 20 instructions and the zeroing. What is left, once
+ * per run, is malloc_small: a safepoint, and whatever the mcache needs.
  *
- * Tiny objects share a block's fate: it lives until all are dead. A block is at most half wasted by
- * that; Go reports 12 % fewer allocations and a 20 % smaller heap on a JSON benchmark.
+ * Zeroing: slots of scan classes and of tiny objects are zero when they come from the mcache. Other
+ * noscan slots are zeroed here, if the span was used before and the caller wants it.
+ *
+ * Tiny objects share a slot's fate: it lives until all are dead. Go reports 12 % fewer allocations
+ * and a 20 % smaller heap on a JSON benchmark.
  *
  * Source: Go, runtime/malloc.go (mallocgc).
  */
@@ -33,9 +46,9 @@
 
 /* A caller must not profit from knowing the body: what is measured is a call into a library. */
 #if defined(__GNUC__) && !defined(__clang__)
-#define ENTRY __attribute__((noipa))
+#define ENTRY __attribute__((noipa, aligned(64)))
 #else
-#define ENTRY __attribute__((noinline))
+#define ENTRY __attribute__((noinline, aligned(64)))
 #endif
 
 #define SLOW        __attribute__((noinline))
@@ -43,7 +56,6 @@
 #define UNLIKELY(x) __builtin_expect((x) != 0, 0)
 
 enum {
-    TINY_BYTES_MAX = 15,
     ZERO_AT_ONCE_BYTES = 256 * 1024, /* of large objects, between safepoints (Go's figure) */
     ZERO_INLINE_BYTES = 64,          /* noscan slots up to here are zeroed without a call */
     MASK_BYTES = 64 * 8
@@ -52,11 +64,23 @@ enum {
 /* All objects of 0 bytes. */
 static uint64_t zero_sized[2] __attribute__((aligned(16)));
 
+/* The mcache's entry for a class: scan and noscan are apart by a constant, so one shift and one
+   addition find either. */
+static inline struct mcache_entry *malloc_entry(struct mutator *m, size_t size_class,
+                                                size_t noscan) {
+    return &m->cache.entries[noscan] + 2 * size_class;
+}
+
+static inline unsigned malloc_span_class(const struct mutator *m,
+                                         const struct mcache_entry *entry) {
+    return (unsigned)(entry - m->cache.entries);
+}
+
 /* Notes what the next slot's object looks like, in a span that has no common mask, or not this one.
  */
-static bool malloc_layout_note(struct mutator *m, unsigned span_class, struct layout layout) {
-    struct mcache_entry *entry = &m->cache.entries[span_class];
-    struct mspan *s = m->cache.runs[span_class].span;
+static SLOW bool malloc_layout_note(struct mutator *m, struct mcache_entry *entry,
+                                    struct layout layout) {
+    struct mspan *s = m->cache.runs[malloc_span_class(m, entry)].span;
     if (entry->pointers != 0) {
         if (!mspan_mix(s))
             return false;
@@ -66,21 +90,30 @@ static bool malloc_layout_note(struct mutator *m, unsigned span_class, struct la
     return true;
 }
 
-/* One slot by any tier of the mcache, or NULL. */
-static void *malloc_take(struct mutator *m, unsigned span_class, struct layout layout) {
-    struct mcache_entry *entry = &m->cache.entries[span_class];
-    bool has_room = entry->cur + entry->slot_bytes <= entry->limit;
-    if (!has_room && !mcache_make_room(m, span_class, layout.pointers))
-        return NULL;
-    if (entry->pointers != layout.pointers && !malloc_layout_note(m, span_class, layout))
+static inline bool malloc_has_room(const struct mcache_entry *entry) {
+    return entry->cur + entry->slot_bytes <= entry->limit;
+}
+
+/* One slot, where there is room, or NULL. */
+static inline void *malloc_bump(struct mutator *m, struct mcache_entry *entry,
+                                struct layout layout) {
+    if (UNLIKELY(entry->pointers != layout.pointers) && !malloc_layout_note(m, entry, layout))
         return NULL;
     void *p = (void *)entry->cur;
     entry->cur += entry->slot_bytes;
     return p;
 }
 
+/* One slot by any tier of the mcache, or NULL. */
+static void *malloc_take(struct mutator *m, unsigned span_class, struct layout layout) {
+    struct mcache_entry *entry = &m->cache.entries[span_class];
+    if (!malloc_has_room(entry) && !mcache_make_room(m, span_class, layout.pointers))
+        return NULL;
+    return malloc_bump(m, entry, layout);
+}
+
 /* A safepoint, and the whole slow path of small objects. */
-static void *malloc_small(struct mutator *m, unsigned span_class, struct layout layout) {
+static SLOW void *malloc_small(struct mutator *m, unsigned span_class, struct layout layout) {
     mutator_check(m, "goheap_new");
     mgc_safepoint(m);
     void *p = malloc_take(m, span_class, layout);
@@ -90,11 +123,31 @@ static void *malloc_small(struct mutator *m, unsigned span_class, struct layout 
     return p;
 }
 
-static SLOW void *malloc_scan_slow(struct mutator *m, unsigned size_class, uint64_t pointers) {
-    if (size_class == 0)
+/* The span's objects differ in their masks, or the run is used up. Only that needs a safepoint: one
+   is reached with each run. */
+static SLOW void *malloc_scan_other(struct mutator *m, struct mcache_entry *entry,
+                                    uint64_t pointers) {
+    unsigned span_class = malloc_span_class(m, entry);
+    if (span_class == 0)
         return zero_sized;
-    struct layout layout = {size_class_bytes[size_class], pointers};
-    return malloc_small(m, span_class_of(size_class, 0), layout);
+    struct layout layout = {entry->slot_bytes, pointers};
+    if (malloc_has_room(entry) || mcache_next_slice(entry, &m->cache.runs[span_class])) {
+        void *p = malloc_bump(m, entry, layout);
+        if (LIKELY(p != NULL))
+            return p;
+    }
+    return malloc_small(m, span_class, layout);
+}
+
+/* Most often only the slice is used up: with the span's mask there was no room. */
+static SLOW void *malloc_scan_slow(struct mutator *m, struct mcache_entry *entry,
+                                   uint64_t pointers) {
+    const struct mcache_run *run = &m->cache.runs[malloc_span_class(m, entry)];
+    if (UNLIKELY(entry->pointers != pointers) || UNLIKELY(!mcache_next_slice(entry, run)))
+        return malloc_scan_other(m, entry, pointers);
+    void *p = (void *)entry->cur;
+    entry->cur += entry->slot_bytes;
+    return p;
 }
 
 /* Zeroes a noscan slot: short ones here, since the call alone costs as much as 64 bytes of stores.
@@ -114,48 +167,74 @@ static void *malloc_noscan_zeroed(const struct mcache_entry *entry, void *p) {
     return p != NULL && entry->needs_zero ? memset(p, 0, entry->slot_bytes) : p;
 }
 
-static SLOW void *malloc_noscan_slow(struct mutator *m, unsigned size_class, bool zero) {
-    unsigned span_class = span_class_of(size_class, 1);
-    void *p = malloc_small(m, span_class, (struct layout){0, 0});
-    return zero ? malloc_noscan_zeroed(&m->cache.entries[span_class], p) : p;
+static SLOW void *malloc_noscan_slow(struct mutator *m, const struct mcache_entry *entry,
+                                     bool zero) {
+    void *p = malloc_small(m, malloc_span_class(m, entry), (struct layout){0, 0});
+    return zero ? malloc_noscan_zeroed(entry, p) : p;
 }
 
-/* The block with more room left becomes, or stays, the current one; the object is at its start. */
-static inline void *malloc_tiny_adopt(struct mutator *m, void *block, size_t bytes) {
-    if (bytes < m->cache.tiny_offset) {
-        m->cache.tiny = (uintptr_t)block;
-        m->cache.tiny_offset = bytes;
-    }
-    return block;
-}
+/* Bit o of tiny_fits[n]: an object of n bytes can begin o bytes into a slot, because it is aligned
+   to the largest power of two that divides n, and ends in the slot. Each row is there twice, for
+   bit tests that look at five bits of the address. */
+#define TINY_ROW(fits) (0x10001u * (fits))
+static const uint32_t tiny_fits[TINY_BYTES_MAX + 1] = {
+    0,
+    TINY_ROW(0xffff), /* 1 */
+    TINY_ROW(0x5555),
+    TINY_ROW(0x3fff),
+    TINY_ROW(0x1111), /* 4 */
+    TINY_ROW(0x0fff),
+    TINY_ROW(0x0555),
+    TINY_ROW(0x03ff),
+    TINY_ROW(0x0101), /* 8 */
+    TINY_ROW(0x00ff),
+    TINY_ROW(0x0055),
+    TINY_ROW(0x003f),
+    TINY_ROW(0x0011), /* 12 */
+    TINY_ROW(0x000f),
+    TINY_ROW(0x0005),
+    TINY_ROW(0x0003),
+    TINY_ROW(0x0001), /* 16 */
+};
 
+/* No room up to the limit: the object begins a slot of the next slice, run or span. */
 static SLOW void *malloc_tiny_slow(struct mutator *m, size_t bytes) {
     if (bytes == 0)
         return zero_sized;
-    void *block = malloc_noscan_slow(m, TINY_SPAN_CLASS >> 1, true);
-    return block != NULL ? malloc_tiny_adopt(m, block, bytes) : NULL;
-}
-
-/* A new tiny block for an object that finds no room in the current one. */
-static __attribute__((noinline)) void *malloc_tiny_block(struct mutator *m, size_t bytes) {
     struct mcache_entry *entry = &m->cache.entries[TINY_SPAN_CLASS];
-    uintptr_t p = entry->cur, next = p + TINY_BLOCK_BYTES;
-    if (UNLIKELY(next > entry->limit || bytes == 0))
-        return malloc_tiny_slow(m, bytes);
-    entry->cur = next;
-    memset((void *)p, 0, TINY_BLOCK_BYTES); /* a constant: stored, not called */
-    return malloc_tiny_adopt(m, (void *)p, bytes);
+    entry->cur = entry->limit;
+    void *p = malloc_small(m, TINY_SPAN_CLASS, (struct layout){0, 0});
+    if (p == NULL)
+        return NULL;
+    entry->cur = (uintptr_t)p + bytes;
+    m->stats.tiny_allocs++;
+    return p;
 }
 
-/* bytes < 16. Aligned to the largest power of two that divides bytes: 8, 4, 2 or 1. */
-static inline void *malloc_tiny(struct mutator *m, size_t bytes) {
-    size_t mask = (bytes & -bytes) - 1;
-    size_t offset = (m->cache.tiny_offset + mask) & ~mask;
-    if (UNLIKELY(bytes == 0 || offset + bytes > TINY_BLOCK_BYTES))
-        return malloc_tiny_block(m, bytes);
-    m->cache.tiny_offset = offset + bytes;
+/* An object that does not fit where the last one ended: behind some padding, or in the next slot.
+   Computed, since in a mix of sizes a branch here would be mispredicted, too. */
+static SLOW void *malloc_tiny_apart(struct mutator *m, size_t bytes) {
+    struct mcache_entry *entry = &m->cache.entries[TINY_SPAN_CLASS];
+    uintptr_t mask = (bytes & -bytes) - 1, p = (entry->cur + mask) & ~mask;
+    uintptr_t room = TINY_SLOT_BYTES - p % TINY_SLOT_BYTES;
+    p += room & -(uintptr_t)(room < bytes);
+    if (UNLIKELY(bytes == 0 || p >= entry->limit))
+        return malloc_tiny_slow(m, bytes);
+    entry->cur = p + bytes;
     m->stats.tiny_allocs++;
-    return (void *)(m->cache.tiny + offset);
+    return (void *)p;
+}
+
+/* bytes <= 16. What fits into the slot of the last object is below the limit if its first byte is.
+   The tests are apart from the addition, so that the next call need not wait for them. */
+static inline void *malloc_tiny(struct mutator *m, size_t bytes) {
+    struct mcache_entry *entry = &m->cache.entries[TINY_SPAN_CLASS];
+    uintptr_t p = entry->cur;
+    if (UNLIKELY((tiny_fits[bytes] >> (p % 32) & 1) == 0) || UNLIKELY(p >= entry->limit))
+        return malloc_tiny_apart(m, bytes);
+    entry->cur = p + bytes;
+    m->stats.tiny_allocs++;
+    return (void *)p;
 }
 
 /* Zeroes a large object in parts, with a safepoint after each. Until it is done its layout says
@@ -217,51 +296,45 @@ static SLOW void *malloc_coarse(struct mutator *m, size_t bytes, struct layout l
     unsigned size_class = size_class_of(bytes);
     if (layout.pointers != 0)
         return malloc_small(m, span_class_of(size_class, 0), layout);
-    return malloc_noscan_slow(m, size_class, zero);
+    return malloc_noscan_slow(m, malloc_entry(m, size_class, 1), zero);
 }
 
-/* Layout of one object that is no array: one element that fills whatever slot it gets. */
-static struct layout layout_of_one(size_t bytes, uint64_t pointers) {
+/* One object that is no array: its layout is one element that fills whatever slot it gets. */
+static SLOW void *malloc_coarse_one(struct mutator *m, size_t bytes, uint64_t pointers) {
     size_t most = bytes > SIZE_CLASS_BYTES_MAX ? bytes + PAGE_BYTES : SIZE_CLASS_BYTES_MAX;
-    return (struct layout){most, pointers};
+    return malloc_coarse(m, bytes, (struct layout){most, pointers}, true);
+}
+
+/* Without pointers. zero is a constant where this is inlined. */
+static inline void *malloc_noscan(struct mutator *m, size_t bytes, bool zero) {
+    if (LIKELY(bytes <= TINY_BYTES_MAX))
+        return malloc_tiny(m, bytes);
+    if (UNLIKELY(bytes > SIZE_CLASS_FINE_BYTES_MAX))
+        return malloc_coarse(m, bytes, (struct layout){0, 0}, zero);
+    struct mcache_entry *entry = malloc_entry(m, size_class_fine[(bytes + 7) / 8], 1);
+    uintptr_t p = entry->cur, next = p + entry->slot_bytes;
+    if (UNLIKELY(next > entry->limit))
+        return malloc_noscan_slow(m, entry, zero);
+    entry->cur = next;
+    return zero && entry->needs_zero ? malloc_zero(p, entry->slot_bytes) : (void *)p;
 }
 
 ENTRY void *goheap_new(struct goheap_mutator *handle, size_t bytes, uint64_t pointers) {
     struct mutator *m = mutator_of(handle);
+    if (pointers == 0)
+        return malloc_noscan(m, bytes, true);
     if (UNLIKELY(bytes > SIZE_CLASS_FINE_BYTES_MAX))
-        return malloc_coarse(m, bytes, layout_of_one(bytes, pointers), true);
-    unsigned size_class = size_class_fine[(bytes + 7) / 8];
-    if (pointers != 0) {
-        struct mcache_entry *entry = &m->cache.entries[span_class_of(size_class, 0)];
-        uintptr_t p = entry->cur, next = p + entry->slot_bytes;
-        if (UNLIKELY(next > entry->limit || entry->pointers != pointers))
-            return malloc_scan_slow(m, size_class, pointers);
-        entry->cur = next;
-        return (void *)p;
-    }
-    if (bytes <= TINY_BYTES_MAX)
-        return malloc_tiny(m, bytes);
-    struct mcache_entry *entry = &m->cache.entries[span_class_of(size_class, 1)];
+        return malloc_coarse_one(m, bytes, pointers);
+    struct mcache_entry *entry = malloc_entry(m, size_class_fine[(bytes + 7) / 8], 0);
     uintptr_t p = entry->cur, next = p + entry->slot_bytes;
-    if (UNLIKELY(next > entry->limit))
-        return malloc_noscan_slow(m, size_class, true);
+    if (UNLIKELY(next > entry->limit) || UNLIKELY(entry->pointers != pointers))
+        return malloc_scan_slow(m, entry, pointers);
     entry->cur = next;
-    return entry->needs_zero ? malloc_zero(p, entry->slot_bytes) : (void *)p;
+    return (void *)p;
 }
 
 ENTRY void *goheap_new_raw(struct goheap_mutator *handle, size_t bytes) {
-    struct mutator *m = mutator_of(handle);
-    if (bytes <= TINY_BYTES_MAX)
-        return malloc_tiny(m, bytes);
-    if (UNLIKELY(bytes > SIZE_CLASS_FINE_BYTES_MAX))
-        return malloc_coarse(m, bytes, (struct layout){0, 0}, false);
-    unsigned size_class = size_class_fine[(bytes + 7) / 8];
-    struct mcache_entry *entry = &m->cache.entries[span_class_of(size_class, 1)];
-    uintptr_t p = entry->cur, next = p + entry->slot_bytes;
-    if (UNLIKELY(next > entry->limit))
-        return malloc_noscan_slow(m, size_class, false);
-    entry->cur = next;
-    return (void *)p;
+    return malloc_noscan(mutator_of(handle), bytes, false);
 }
 
 /* The element's mask, once for each of n elements; n * bytes <= MASK_BYTES. */

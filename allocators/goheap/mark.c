@@ -24,15 +24,21 @@ static void marker_push(struct marker *k, struct mspan *s, uintptr_t address) {
     k->stack[k->depth++] = (struct grey){s, address};
 }
 
+static inline void mark_count(struct mark_counts *counts, const struct mspan *s, uint64_t bytes) {
+    counts->marked_bytes += bytes;
+    if (mspan_is_fresh(s))
+        counts->fresh_bytes += bytes;
+}
+
 /* Marks the object in a slot. True: it was white, and holds pointers, so somebody has to scan it.
  */
-static inline bool mark_set(struct mspan *s, uint32_t index, uint64_t *marked_bytes) {
+static inline bool mark_set(struct mspan *s, uint32_t index, struct mark_counts *counts) {
     uint8_t *mark = &s->marks[index];
     if (__atomic_load_n(mark, __ATOMIC_RELAXED) != MSPAN_WHITE || mspan_is_born(s))
         return false;
     __atomic_store_n(mark, MSPAN_FOUND, __ATOMIC_RELAXED);
     mspan_note_marks(s);
-    *marked_bytes += s->slot_bytes;
+    mark_count(counts, s, s->slot_bytes);
     return !mspan_is_noscan(s);
 }
 
@@ -50,7 +56,7 @@ static inline struct mspan *mark_span_of(uintptr_t word, uintptr_t low, uintptr_
 
 /* The object in a slot becomes grey if it is white. */
 static void mark_slot(struct marker *k, struct mspan *s, uint32_t index) {
-    if (mark_set(s, index, &k->marked_bytes))
+    if (mark_set(s, index, &k->counts))
         marker_push(k, s, mspan_slot(s, index));
 }
 
@@ -62,12 +68,12 @@ void mark_pointer(struct marker *k, uintptr_t pointer) {
 }
 
 void mark_pointer_late(uintptr_t pointer) {
-    uint64_t marked_bytes = 0;
+    struct mark_counts counts = {0};
     struct mspan *s = mark_span_of(pointer, mark_low, mark_extent);
     uint32_t index = s == NULL ? 0 : mspan_index(s, pointer);
-    if (s != NULL && index < s->slot_count && mark_set(s, index, &marked_bytes))
+    if (s != NULL && index < s->slot_count && mark_set(s, index, &counts))
         mark_pool_overflow();
-    mark_pool_count(marked_bytes, 0);
+    mark_pool_count(&counts);
 }
 
 bool mark_is_known(uintptr_t pointer) {
@@ -100,7 +106,7 @@ mark_ambiguous(const uintptr_t *words, size_t count, enum roots_kind kind) {
         mark_ambiguous_word(k, word, kind);
         mark_ambiguous_word(k, word - 1, kind);
     }
-    k->work += count * sizeof *words;
+    k->counts.work += count * sizeof *words;
 }
 
 /* Bit i of mask: words[i] is a pointer. Mutators store into the object meanwhile; acquire, so that
@@ -121,7 +127,7 @@ static void mark_elements(struct marker *k, struct grey grey, uintptr_t end, str
             marker_push(k, grey.span, oblet_end);
         }
     }
-    k->work += oblet_end - address;
+    k->counts.work += oblet_end - address;
     for (uintptr_t e = address; e < oblet_end; e += layout.element_bytes) {
         size_t words = (end - e) / 8;
         uint64_t mask = layout.pointers;
@@ -136,7 +142,7 @@ static __attribute__((noinline)) void mark_scan(struct marker *k, struct grey gr
     struct mspan *s = grey.span;
     uint32_t index = mspan_index(s, grey.address);
     if (s->slot_bytes <= MSPAN_MASKED_BYTES_MAX) {
-        k->work += s->slot_bytes;
+        k->counts.work += s->slot_bytes;
         mark_masked(k, (const uintptr_t *)grey.address, mspan_mask(s, index));
         return;
     }
@@ -149,21 +155,19 @@ static __attribute__((noinline)) void mark_scan(struct marker *k, struct grey gr
 struct trace {
     uintptr_t low, extent;
     struct grey *top; /* of the stack */
-    uint64_t marked_bytes, work;
+    struct mark_counts counts;
 };
 
 static inline void trace_load(struct trace *t, struct marker *k) {
     t->low = mark_low;
     t->extent = mark_extent;
     t->top = k->stack + k->depth;
-    t->marked_bytes = k->marked_bytes;
-    t->work = k->work;
+    t->counts = k->counts;
 }
 
 static inline void trace_save(const struct trace *t, struct marker *k) {
     k->depth = (size_t)(t->top - k->stack);
-    k->marked_bytes = t->marked_bytes;
-    k->work = t->work;
+    k->counts = t->counts;
 }
 
 /* The object that a word leads to becomes grey if it is white. */
@@ -172,7 +176,7 @@ static inline void trace_word(struct trace *t, uintptr_t word) {
     if (target == NULL)
         return;
     uint32_t index = mspan_index(target, word);
-    if (index < target->slot_count && mark_set(target, index, &t->marked_bytes))
+    if (index < target->slot_count && mark_set(target, index, &t->counts))
         *t->top++ = (struct grey){target, mspan_slot(target, index)};
 }
 
@@ -184,7 +188,8 @@ static inline void trace_scan(struct trace *t, struct grey grey, uint64_t mask) 
     struct mspan *s = grey.span;
     const uintptr_t *words = (const uintptr_t *)grey.address;
     const size_t slot_bytes = s->slot_bytes, slots_bytes = s->slot_count * slot_bytes;
-    t->work += slot_bytes;
+    t->counts.work += slot_bytes;
+    uint64_t found = 0;
     for (; mask != 0; mask &= mask - 1) {
         uintptr_t word = __atomic_load_n(&words[__builtin_ctzll(mask)], __ATOMIC_ACQUIRE);
         if (word - s->base >= slots_bytes) {
@@ -195,9 +200,11 @@ static inline void trace_scan(struct trace *t, struct grey grey, uint64_t mask) 
         if (__atomic_load_n(&s->marks[index], __ATOMIC_RELAXED) != MSPAN_WHITE)
             continue;
         __atomic_store_n(&s->marks[index], MSPAN_FOUND, __ATOMIC_RELAXED);
-        t->marked_bytes += slot_bytes;
+        found += slot_bytes;
         *t->top++ = (struct grey){s, mspan_slot(s, index)};
     }
+    if (found != 0)
+        mark_count(&t->counts, s, found);
 }
 
 static inline void trace_object(struct trace *t, struct marker *k, struct grey grey) {
@@ -254,7 +261,7 @@ static void marker_trace(struct marker *k, uint64_t work_end) {
     struct ring ring = {0};
     struct trace t;
     trace_load(&t, k);
-    while (t.work < work_end) {
+    while (t.counts.work < work_end) {
         bool is_last = t.top == k->stack;
         struct grey grey = trace_next(&t, &ring, k);
         if (grey.span != NULL)
@@ -325,14 +332,14 @@ static bool marker_search_cards(struct marker *k) {
 }
 
 bool marker_drain(struct marker *k, uint64_t budget) {
-    uint64_t most = UINT64_MAX - k->work;
-    uint64_t work_end = k->work + (budget < most ? budget : most);
+    uint64_t most = UINT64_MAX - k->counts.work;
+    uint64_t work_end = k->counts.work + (budget < most ? budget : most);
     do
         marker_trace(k, work_end);
-    while (k->work < work_end && k->depth == 0 &&
+    while (k->counts.work < work_end && k->depth == 0 &&
            (mark_pool_take(k) || marker_take_overwritten(k) || marker_search_cards(k)));
     mark_pool_share(k);
-    return k->depth == 0 && k->work < work_end;
+    return k->depth == 0 && k->counts.work < work_end;
 }
 
 bool mark_drain_stopped(uint64_t budget) {

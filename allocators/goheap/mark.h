@@ -16,6 +16,17 @@
  * the end was unreachable at the beginning. Stacks need no second scan, and stores of new pointers
  * no barrier; Go, which scans each stack at another moment, shades both.
  *
+ * Full and partial collections. A full one begins with everything white. A partial one begins with
+ * what earlier ones have found still marked ("old"; the bits are sticky), so that only what is
+ * young can be found and freed. Most of what is made dies soon, so it finds nearly all there is to
+ * free and marks next to nothing. What is old counts as scanned; that is right unless an old object
+ * points to a young one, and which of them may do so is remembered (remembered.h): these are
+ * scanned again. So every young object that can be reached is reached from a root or from what is
+ * remembered, and the argument above holds for the young. Old garbage stays, with what it leads to,
+ * until a full collection, and the pacer sees to it that it does not become much (pacer.h). What is
+ * born while a partial collection marks is young in the next one: only what a marker has found
+ * becomes old.
+ *
  * Several markers. Whoever marks does it with a `struct marker` of its own: the collector's thread,
  * a mutator that assists, or who has stopped the world. Each has a stack of grey objects that
  * nobody else touches. What they have in common is a pool of blocks of greys under a lock: a marker
@@ -47,7 +58,8 @@
  *   - Words of heap objects are known by layout; they may point anywhere into an object. That the
  *     slot is taken need not be asked: a reachable object points to reachable objects.
  *
- * Source: Go, runtime/mgcmark.go, mbarrier.go; the validity filter as in the Boehm-Demers-Weiser
+ * Source: Go, runtime/mgcmark.go, mbarrier.go; sticky mark bits: Demers et al. 1990 (remembered.h);
+ * the validity filter as in the Boehm-Demers-Weiser
  * collector.
  */
 #ifndef HEAPMARK_GOHEAP_MARK_H
@@ -59,6 +71,12 @@
 
 /* Scan work: bytes of objects with pointers, and of roots, that were looked at. */
 #define MARK_NO_BUDGET UINT64_MAX
+
+/* What was marked and done: bytes of the slots marked; of these, in spans of which all is young;
+   and scan work. */
+struct mark_counts {
+    uint64_t marked_bytes, fresh_bytes, work;
+};
 
 /* What one thread marks with. */
 struct marker;
@@ -122,8 +140,8 @@ void mark_pointer_late(uintptr_t pointer);
    meanwhile, so "yes" is the truth and "no" costs a pointer handed over for nothing. */
 bool mark_is_known(uintptr_t pointer);
 
-/* Since mark_begin, of all markers, a slice late: bytes of the slots marked, and scan work done. */
-uint64_t mark_marked_bytes(void);
+/* Since mark_begin, of all markers, a slice late. */
+struct mark_counts mark_counts(void);
 uint64_t mark_work(void);
 
 #endif

@@ -32,7 +32,7 @@ static struct {
     bool is_open;                /* lock; atomic for those who only look */
     bool is_wanted;              /* atomic; somebody looked for a block in vain */
     bool has_overflowed;         /* atomic */
-    uint64_t marked_bytes, work; /* atomic */
+    struct mark_counts counts;   /* atomic, each */
 } pool;
 
 static void pool_lock(void) {
@@ -54,21 +54,24 @@ struct marker *mark_pool_stopper(void) {
     return &stopper;
 }
 
-uint64_t mark_marked_bytes(void) {
-    return __atomic_load_n(&pool.marked_bytes, __ATOMIC_RELAXED);
+struct mark_counts mark_counts(void) {
+    return (struct mark_counts){__atomic_load_n(&pool.counts.marked_bytes, __ATOMIC_RELAXED),
+                                __atomic_load_n(&pool.counts.fresh_bytes, __ATOMIC_RELAXED),
+                                mark_work()};
 }
 
 uint64_t mark_work(void) {
-    return __atomic_load_n(&pool.work, __ATOMIC_RELAXED);
+    return __atomic_load_n(&pool.counts.work, __ATOMIC_RELAXED);
 }
 
 uint64_t marker_work(const struct marker *k) {
-    return k->work;
+    return k->counts.work;
 }
 
-void mark_pool_count(uint64_t marked_bytes, uint64_t work) {
-    __atomic_fetch_add(&pool.marked_bytes, marked_bytes, __ATOMIC_RELAXED);
-    __atomic_fetch_add(&pool.work, work, __ATOMIC_RELAXED);
+void mark_pool_count(const struct mark_counts *counts) {
+    __atomic_fetch_add(&pool.counts.marked_bytes, counts->marked_bytes, __ATOMIC_RELAXED);
+    __atomic_fetch_add(&pool.counts.fresh_bytes, counts->fresh_bytes, __ATOMIC_RELAXED);
+    __atomic_fetch_add(&pool.counts.work, counts->work, __ATOMIC_RELAXED);
 }
 
 void mark_pool_overflow(void) {
@@ -81,13 +84,14 @@ bool mark_pool_overflow_take(void) {
 
 static void marker_reset(struct marker *k) {
     k->depth = 0;
-    k->marked_bytes = k->work = k->marked_bytes_told = k->work_told = 0;
+    k->counts = k->told = (struct mark_counts){0};
 }
 
 void mark_pool_begin(void) {
     /* Atomic: the collector's thread does not stop, and looks. */
-    __atomic_store_n(&pool.marked_bytes, 0, __ATOMIC_RELAXED);
-    __atomic_store_n(&pool.work, 0, __ATOMIC_RELAXED);
+    __atomic_store_n(&pool.counts.marked_bytes, 0, __ATOMIC_RELAXED);
+    __atomic_store_n(&pool.counts.fresh_bytes, 0, __ATOMIC_RELAXED);
+    __atomic_store_n(&pool.counts.work, 0, __ATOMIC_RELAXED);
     __atomic_store_n(&pool.has_overflowed, false, __ATOMIC_RELAXED);
     __atomic_store_n(&pool.is_wanted, false, __ATOMIC_RELAXED);
     marker_reset(&stopper);
@@ -157,9 +161,10 @@ bool mark_pool_take(struct marker *k) {
 }
 
 static void marker_tell(struct marker *k) {
-    mark_pool_count(k->marked_bytes - k->marked_bytes_told, k->work - k->work_told);
-    k->marked_bytes_told = k->marked_bytes;
-    k->work_told = k->work;
+    mark_pool_count(&(struct mark_counts){k->counts.marked_bytes - k->told.marked_bytes,
+                                          k->counts.fresh_bytes - k->told.fresh_bytes,
+                                          k->counts.work - k->told.work});
+    k->told = k->counts;
 }
 
 void mark_pool_share(struct marker *k) {

@@ -23,9 +23,9 @@ struct grey {
 
 struct marker {
     size_t depth;
-    uint64_t marked_bytes, work;           /* since it entered */
-    uint64_t marked_bytes_told, work_told; /* of these, what the pool's sums hold */
-    struct marker *next;                   /* that nobody uses */
+    struct mark_counts counts; /* since it entered */
+    struct mark_counts told;   /* of these, what the pool's sums hold */
+    struct marker *next;       /* that nobody uses */
     struct grey stack[MARKER_STACK_ENTRIES];
 };
 
@@ -49,7 +49,7 @@ bool mark_pool_take(struct marker *k);
 bool mark_pool_is_empty(void);
 
 /* Adds to the sums. */
-void mark_pool_count(uint64_t marked_bytes, uint64_t work);
+void mark_pool_count(const struct mark_counts *counts);
 
 /* An object was marked that nobody will scan; and: was there one since it was asked last? */
 void mark_pool_overflow(void);

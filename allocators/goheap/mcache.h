@@ -14,9 +14,10 @@
  * Spans come from mcentral and go back there in batches of up to 64 KB, under one lock: `stock` is
  * what came, swept one by one when it is wanted; `filled` what is to go back.
  *
- * Slices: where slots must be zeroed and are not (the span was used before), and have pointers, the
- * run is opened about 1 KB at a time: zeroed in one go, while its cache lines will soon be written
- * anyway. Noscan runs are not zeroed here: who asks for zeroed memory zeroes the one slot.
+ * Slices: where slots must be zeroed and are not (the span was used before), and have pointers or
+ * are for tiny objects, the run is opened 1 to 4 KB at a time: zeroed in one go, while its cache
+ * lines will soon be written anyway. Other noscan runs are not zeroed here: who asks for zeroed
+ * memory zeroes the one slot.
  *
  *     span   |taken|  run: used  | open slice | not zeroed yet |taken| free ...
  *                        start  cur        limit              end
@@ -25,7 +26,8 @@
  * needs the slow path. A claimed but unused slot is harmless: before the collector looks, every
  * mcache is flushed, which gives the slots back.
  *
- * Invariant of each entry: cur <= limit <= end, all multiples of slot_bytes apart.
+ * Invariant of each entry: cur <= limit <= end, all multiples of slot_bytes apart; but in the class
+ * of tiny objects cur may be inside a slot, which then counts as used.
  */
 #ifndef HEAPMARK_GOHEAP_MCACHE_H
 #define HEAPMARK_GOHEAP_MCACHE_H
@@ -33,11 +35,13 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include "allocators/goheap/mspan.h"
 #include "allocators/goheap/size_classes.h"
 
-enum { TINY_BLOCK_BYTES = 16, TINY_SPAN_CLASS = 2 << 1 | 1 };
+/* Noscan objects of 1 to 16 bytes share the slots of one class: malloc.c. */
+enum { TINY_BYTES_MAX = 16, TINY_SLOT_BYTES = 16, TINY_SPAN_CLASS = 2 << 1 | 1 };
 
 struct mutator;
 
@@ -60,10 +64,6 @@ struct mcache_run {
 };
 
 struct mcache {
-    /* The tiny allocator's current block: [tiny + tiny_offset, tiny + 16) is free. No block:
-     * offset 16. */
-    uintptr_t tiny;
-    uint64_t tiny_offset;
     struct mcache_entry entries[SPAN_CLASS_COUNT] __attribute__((aligned(64)));
     struct mcache_run runs[SPAN_CLASS_COUNT];
     uint64_t
@@ -71,6 +71,19 @@ struct mcache {
 };
 
 void mcache_init(struct mcache *cache);
+
+/* The first half of tier 2: zeroes the next slice of the run, if there is one. Inline, since it is
+   all that most slow paths do. */
+static inline bool mcache_next_slice(struct mcache_entry *entry, const struct mcache_run *run) {
+    uintptr_t slice = entry->limit, bytes = run->end - slice;
+    if (bytes == 0)
+        return false;
+    if (bytes > run->slice_bytes)
+        bytes = run->slice_bytes;
+    entry->limit = slice + bytes;
+    memset((void *)slice, 0, bytes);
+    return true;
+}
 
 /* Tiers 2 and 3: makes cur + slot_bytes <= limit true for the span class. pointers: mask of the
    object that is wanted, for a span that can still be made to suit it. May collect. False: no

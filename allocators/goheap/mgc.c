@@ -50,8 +50,10 @@ static struct {
     struct mgc_totals totals;
     struct gctrace_moments moments; /* of the cycle under way */
     struct goheap_cycle cycle;
-    uint64_t ended_ns;  /* the cycle before */
-    uint64_t old_bytes; /* that a partial collection takes for live */
+    uint64_t ended_ns;         /* the cycle before */
+    uint64_t fresh_bytes;      /* stats_fresh_bytes when this cycle began, */
+    uint64_t fresh_bytes_made; /* ... less what it was when the one before did */
+    uint64_t old_bytes;        /* that a partial collection takes for live */
 } mgc;
 
 const struct mgc_totals *mgc_totals(void) {
@@ -77,7 +79,8 @@ bool mgc_init(void) {
     mgc.ended_ns = os_now_ns();
     bool is_off = mheap.options.gc == GOHEAP_GC_OFF;
     pacer_init(&mgc.pacer, is_off ? -1 : mheap.options.gogc, is_off ? 0 : mheap.options.memlimit);
-    mgc.pacer.partial_least = mheap.options.stress != 0 ? 0 : PARTIAL_BYTES_LEAST;
+    bool is_checked = mheap.options.stress != 0 || mheap.options.checkmark;
+    mgc.pacer.partial_least = is_checked ? 0 : PARTIAL_BYTES_LEAST;
     mgc.pacer.may_be_partial = mheap.options.generational && mheap.options.memlimit == 0 &&
                                mheap.options.gc == GOHEAP_GC_CONCURRENT;
     mgc_goal_publish();
@@ -168,21 +171,26 @@ static NOT_A_ROOT void mgc_cycle_begin(enum mgc_reason reason, uint64_t now_ns) 
     __atomic_store_n(&mgc.credit, 0, __ATOMIC_RELAXED);
     __atomic_store_n(&mgc.assist_ns, 0, __ATOMIC_RELAXED);
     bgworker_cycle_begin();
+    mgc.fresh_bytes_made = stats_fresh_bytes() - mgc.fresh_bytes;
+    mgc.fresh_bytes += mgc.fresh_bytes_made;
     pacer_start(&mgc.pacer, mgc.cycle.partial, mheap_live(), mgc_other_bytes());
     mgc_assists_size(mgc.moments.mutators < world_cpus());
 }
 
 static void mgc_pacer_end(uint64_t born_bytes, uint64_t now_ns) {
     struct bgworker_times background = bgworker_cycle_times();
+    struct mark_counts counts = mark_counts();
     uint64_t mark_ns = now_ns - mgc.cycle.start_ns, cpus = world_cpus();
     uint64_t mutators_ns = mark_ns * mgc.moments.mutators, assist_ns = mgc.cycle.assist_ns;
     struct pacer_cycle c = {
         .is_partial = mgc.cycle.partial,
         .is_remembered = remembered_is_complete(),
-        .found_bytes = mark_marked_bytes(),
+        .found_bytes = counts.marked_bytes,
         .mutators = mgc.moments.mutators,
         .root_bytes = roots_stack_bytes() + roots_range_bytes(),
-        .work = mark_work(),
+        .work = counts.work,
+        .fresh_bytes = mgc.fresh_bytes_made,
+        .fresh_survived = counts.fresh_bytes,
         .born_bytes = born_bytes,
         .mutator_ns = mutators_ns > assist_ns ? mutators_ns - assist_ns : 0,
         .assist_ns = assist_ns,
@@ -203,7 +211,7 @@ static NOT_A_ROOT void mgc_flip(void) {
     mgc.cycle.mark_ns = now_ns - mgc.cycle.start_ns;
     mgc.cycle.assist_ns = __atomic_load_n(&mgc.assist_ns, __ATOMIC_RELAXED);
     mgc.cycle.heap_end_bytes = mheap_live();
-    mgc.old_bytes = mark_marked_bytes() + (mgc.cycle.partial ? mgc.old_bytes : 0);
+    mgc.old_bytes = mark_counts().marked_bytes + (mgc.cycle.partial ? mgc.old_bytes : 0);
     mgc.cycle.heap_marked_bytes = mgc.totals.marked_bytes = mgc.old_bytes + born_bytes;
     struct stats sum;
     stats_sum(&sum);

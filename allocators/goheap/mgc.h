@@ -4,6 +4,9 @@
  *   1. Somebody wants one: heap_live has reached the trigger (seen at a refill or a large object),
  *      a call of goheap_collect, exhausted memory, or stress mode. Cycles are serialised: a cycle
  *      holds the collection lock from its beginning to its end.
+ *      The pacer has said of what kind it is: full or partial (mark.h). Forced ones, and those for
+ *      want of memory, are full: the marks that were kept for a partial one are cleared in the
+ *      setup's stop.
  *   2. What is left to sweep from the last cycle is swept, while mutators run.
  *   3. Mark setup, the world stopped: all mcaches are flushed, so that every span is in mcentral;
  *      all roots become grey; the write barriers are turned on; what is allocated from now on is
@@ -29,7 +32,7 @@
  * (all are blocked, or deep in work without allocation), the collector's thread does.
  * A forced cycle is marked by the thread that asked for it, at full speed.
  *
- * gc=stw marks everything in the first stop.
+ * gc=stw marks everything in the first stop, and all its cycles are full.
  *
  * Each stop is recorded as "mark-setup" or "mark-termination", from wanting it to letting go, so
  * what a mutator feels of it is less.

@@ -13,6 +13,8 @@
  * its slots born. Bytes, because then markers and the span's owner write marks of neighbours at
  * the same time with plain stores, where Go needs an atomic instruction for every object that is
  * marked or born while it marks; the price is a byte per slot, 6 % of objects of 16 bytes.
+ * Before a partial collection (mark.h) sweeping keeps the marks of what was found, and clears those
+ * of what was born; a span in which all is found is not looked at any more.
  *
  * States, told by sweepgen against the heap's sweepgen sg, which grows by 2 in each collection:
  *
@@ -58,7 +60,8 @@ struct mspan {
     /* What the marker reads of every object that it meets: one cache line. */
     uintptr_t base;
     size_t slot_bytes;
-    uint8_t *marks; /* enum mspan_mark; all white in a swept span, unless marking is under way */
+    uint8_t *marks;     /* enum mspan_mark; in a swept span white, or found before a partial
+                           collection, unless marking is under way */
     uint64_t scan_mask; /* of every slot's object, within the slot; 0: it is not so simple */
     uint32_t divide;    /* slot index = (address - base) * divide >> 32 */
     uint32_t slot_count;
@@ -66,6 +69,8 @@ struct mspan {
     bool has_marks;     /* some mark was set; atomic */
     bool is_born;       /* every slot is born, whatever its mark says; atomic */
     bool is_old;        /* every slot is found, and stays so in partial collections */
+    bool is_fresh;      /* all its objects were made since the last collection or, if that found
+                           them born, the one before; atomic */
     bool mixed;         /* `bitmap` counts, not `pointers`; atomic, published after `bitmap` */
     bool needs_zero;    /* free slots may hold old bytes */
     uint8_t shard;      /* of the mutator that had it last: mcentral.h */
@@ -175,6 +180,10 @@ static inline bool mspan_is_born(const struct mspan *s) {
 static inline enum mspan_mark mspan_mark(const struct mspan *s, uint32_t index) {
     uint8_t mark = __atomic_load_n(&s->marks[index], __ATOMIC_RELAXED);
     return mark == MSPAN_WHITE && mspan_is_born(s) ? MSPAN_BORN : (enum mspan_mark)mark;
+}
+
+static inline bool mspan_is_fresh(const struct mspan *s) {
+    return __atomic_load_n(&s->is_fresh, __ATOMIC_RELAXED);
 }
 
 /* To be called after a mark was set. Looks first: most of the time the line need not be written. */

@@ -11,12 +11,13 @@ enum {
     RELIEF_SHARE = 8,                  /* of what is live, per cycle */
     WORK_LEAST = 1000,                 /* that is still expected, whatever was done */
     PROMOTED_SHARE_MOST = 4,           /* of what the last full cycle found, one part in so many */
-    FULL_WAIT_MOST = 7,
-    SMALL_WORK_MOST =
-        2 << 10, /* bytes scanned, roots apart, in a cycle that costs next to nothing */
+    FULL_WAIT_MOST = 31,
+    FRESH_SHARE_LEAST = 16,    /* of what is live, that must have been made in fresh spans */
+    ROOM_SHARE_LEAST = 4,      /* of what GOGC allows, after a partial cycle */
+    SMALL_WORK_MOST = 2 << 10, /* bytes scanned, roots apart, where there is next to nothing */
     SMALL_ROOTS_MOST = 64 << 10,
     SMALL_ROOM_LEAST = 512 << 10, /* allocated between two of them, per mutator */
-    SMALL_CYCLES = 64             /* after so many the room is doubled */
+    SMALL_CYCLES = 16             /* after so many the room is doubled */
 };
 
 /* The trigger stays between these shares of the way from live to goal: not so early that
@@ -47,6 +48,11 @@ static uint64_t pacer_goal_of_gogc(const struct pacer *p, uint64_t scalable_byte
     uint64_t gogc = (uint64_t)p->gogc;
     uint64_t least = pacer_percent(HEAP_BYTES_LEAST, gogc);
     uint64_t goal = pacer_sum(p->marked_bytes, pacer_percent(scalable_bytes, gogc));
+    if (p->promoted_bytes > 0 && goal > p->full_goal) {
+        uint64_t room = (goal - p->marked_bytes) / ROOM_SHARE_LEAST;
+        goal = pacer_sum(p->marked_bytes, room);
+        goal = goal < p->full_goal ? p->full_goal : goal;
+    }
     return goal < least ? least : goal;
 }
 
@@ -94,9 +100,11 @@ static void pacer_trigger_set(struct pacer *p) {
         most = gap - HEAP_BYTES_LEAST;
     double distance = gap - pacer_runway(p);
     distance = distance > most ? most : distance < least ? least : distance;
-    if (p->is_small && distance > (double)p->small_room)
-        distance = (double)p->small_room;
     p->trigger_bytes = p->marked_bytes + (uint64_t)distance;
+    if (p->is_small) { /* needs no runway */
+        uint64_t early = pacer_sum(p->marked_bytes, p->small_room);
+        p->trigger_bytes = early < p->goal_bytes ? early : p->goal_bytes;
+    }
 }
 
 /* scalable_bytes: what GOGC is a percentage of. */
@@ -106,6 +114,8 @@ static void pacer_goal_set(struct pacer *p, uint64_t scalable_bytes, uint64_t ot
     goal = goal < limit ? goal : limit;
     uint64_t least = pacer_sum(p->marked_bytes, TRIGGER_DISTANCE_LEAST);
     p->goal_bytes = goal < least ? least : goal;
+    if (p->promoted_bytes == 0)
+        p->full_goal = p->goal_bytes;
     pacer_trigger_set(p);
 }
 
@@ -116,9 +126,15 @@ void pacer_init(struct pacer *p, int64_t gogc, uint64_t memory_limit) {
     pacer_goal_set(p, 0, 0);
 }
 
+static uint64_t pacer_expected_work(const struct pacer *p) {
+    if (!p->next_is_partial)
+        return pacer_sum(p->kinds[0].work, p->promoted_bytes);
+    return p->kinds[1].work != 0 ? p->kinds[1].work : p->kinds[0].work / 4;
+}
+
 void pacer_start(struct pacer *p, bool is_partial, uint64_t heap_live, uint64_t other_bytes) {
-    if (p->next_is_partial && !is_partial)
-        p->expected_work = p->kinds[0].work + p->promoted_bytes;
+    p->next_is_partial = is_partial;
+    p->expected_work = pacer_expected_work(p);
     uint64_t least = pacer_sum(heap_live, TRIGGER_DISTANCE_LEAST);
     uint64_t limit = pacer_goal_of_limit(p, other_bytes);
     limit = limit > least ? limit : least;
@@ -172,16 +188,24 @@ static void pacer_note_work(struct pacer_kind *k, const struct pacer_cycle *c) {
 /* What is old now, and how much of it no full cycle has looked at. */
 static void pacer_note_old(struct pacer *p, const struct pacer_cycle *c) {
     if (c->is_partial) {
-        p->promoted_bytes += c->found_bytes;
-        p->old_bytes += c->found_bytes;
+        p->promoted_bytes = pacer_sum(p->promoted_bytes, c->found_bytes);
+        p->old_bytes = pacer_sum(p->old_bytes, c->found_bytes);
     } else {
         p->promoted_bytes = 0;
         p->old_bytes = p->full_found = c->found_bytes;
     }
 }
 
-/* Shall the next cycle be a partial one? Not if much of what is old may be dead; and if a single
-   partial cycle makes it so much, they do not pay in this program: the next few are full. */
+/* Did most of what was made in fresh spans die before this cycle, and was it enough to tell? Where
+   objects are replaced one by one, spans have survivors when they are taken, and few are fresh. */
+static bool pacer_dies_young(const struct pacer *p, const struct pacer_cycle *c) {
+    return p->partial_least == 0 || (c->fresh_bytes >= p->full_found / FRESH_SHARE_LEAST &&
+                                     c->fresh_survived <= c->fresh_bytes / PROMOTED_SHARE_MOST);
+}
+
+/* Shall the next cycle be a partial one? Not while the young ones stay. Not if much of what is old
+   may be dead; and if a single partial cycle makes it so much, they do not pay in this program: the
+   next few are full. */
 static bool pacer_choose(struct pacer *p, const struct pacer_cycle *c) {
     uint64_t most = p->full_found / PROMOTED_SHARE_MOST;
     if (!p->may_be_partial || !c->is_remembered || p->old_bytes < p->partial_least)
@@ -191,6 +215,8 @@ static bool pacer_choose(struct pacer *p, const struct pacer_cycle *c) {
         p->full_waited = 0;
         return false;
     }
+    if (!c->is_partial && !pacer_dies_young(p, c))
+        return false;
     if (p->full_waited < p->full_wait) {
         p->full_waited++;
         return false;
@@ -202,8 +228,7 @@ static bool pacer_choose(struct pacer *p, const struct pacer_cycle *c) {
 
 /* A heap in which there is next to nothing to mark is collected early, while it is small. Each
    doubling of the room costs the page faults of new memory, and saves half of the cycles to come;
-   it is made when as many cycles have been as would have paid for it, so that neither choice is
-   ever much dearer than the other would have been. */
+   so it is made when some cycles have shown that there are many to come. */
 static void pacer_note_small(struct pacer *p, const struct pacer_cycle *c) {
     p->is_small = c->root_bytes <= SMALL_ROOTS_MOST && c->work <= c->root_bytes + SMALL_WORK_MOST;
     if (!p->is_small)
@@ -212,12 +237,6 @@ static void pacer_note_small(struct pacer *p, const struct pacer_cycle *c) {
     if (++p->small_cycles % SMALL_CYCLES == 0 && p->small_room < p->goal_bytes)
         p->small_room *= 2;
     p->small_room = p->small_room < least ? least : p->small_room;
-}
-
-static uint64_t pacer_expected_work(const struct pacer *p) {
-    if (!p->next_is_partial)
-        return pacer_sum(p->kinds[0].work, p->promoted_bytes);
-    return p->kinds[1].work != 0 ? p->kinds[1].work : p->kinds[0].work / 4;
 }
 
 void pacer_end(struct pacer *p, const struct pacer_cycle *c) {

@@ -19,6 +19,19 @@
  * than an assist (as Go's pacer since 1.22 does with its cons/mark ratio, which is the same thing
  * divided by shares of CPU time).
  *
+ * Small heaps. Where a cycle found next to nothing to mark, the next one costs nothing either, and
+ * comes after half a megabyte, so that a program that keeps nothing touches little memory. After
+ * some such cycles the room is doubled, up to the goal: so a program that makes much collects about
+ * as often as under Go. Such a cycle needs no runway.
+ *
+ * Full or partial (mark.h). A cycle is partial if the one before saw that the young die: of what
+ * was made in fresh spans, a quarter at most was found. Partial cycles follow each other until what
+ * they have made old, of which an unknown part is dead, is a quarter of what the last full one
+ * found. They do not raise the goal, so that a heap does not grow by its old garbage; if one of
+ * them makes old so much that the goal leaves too little room, a quarter of what GOGC allows is
+ * given all the same. A partial cycle that finds more than that quarter has not paid, and the next
+ * 1, 3, 7, ... cycles are full. Work and speed are remembered for each kind apart.
+ *
  * Assist ratio: scan work a mutator owes per byte it allocates, so that what is left to scan is
  * done when the goal is reached. Usually the collector's own thread is ahead of it and nobody pays.
  * If more is found than was expected, the goal moves out in proportion, by at most a twentieth.
@@ -48,11 +61,14 @@ struct pacer {
     uint64_t live_at_start;             /* heap_live when marking began */
     struct pacer_kind kinds[2];         /* full, partial */
 
-    bool may_be_partial;             /* set by the caller after pacer_init */
-    uint64_t partial_least;          /* likewise: bytes that must be old */
-    bool next_is_partial;            /* the next cycle, if nothing forces it to be full */
-    uint64_t old_bytes;              /* that a partial cycle takes for live */
-    uint64_t full_found;             /* by the last full cycle */
+    bool may_be_partial;    /* set by the caller after pacer_init */
+    uint64_t partial_least; /* likewise: bytes that must be old; 0: and never mind how many of the
+                               young ones die, for tests */
+    bool
+        next_is_partial; /* the next cycle, if nothing forces it to be full; or the one under way */
+    uint64_t old_bytes;  /* that a partial cycle takes for live */
+    uint64_t full_found; /* by the last full cycle */
+    uint64_t full_goal;  /* which that one has set; partial cycles do not raise it */
     uint64_t promoted_bytes;         /* found by partial cycles since */
     bool is_small;                   /* the last cycle found next to nothing to mark */
     uint64_t small_room;             /* bytes allocated between two such */
@@ -68,16 +84,19 @@ struct pacer_cycle {
     bool is_remembered;   /* what a partial cycle after it must know */
     uint64_t found_bytes; /* reachable when marking began */
     uint64_t mutators;
-    uint64_t root_bytes;    /* stacks and registered ranges */
-    uint64_t work;          /* scan work, bytes */
-    uint64_t born_bytes;    /* allocated by mutators while it marked */
-    uint64_t mutator_ns;    /* mutators' time while it marked, assists not counted */
-    uint64_t assist_ns;     /* mutators' time in assists */
-    uint64_t background_ns; /* the collector's own thread's time */
-    uint64_t since_last_ns; /* wall time since the cycle before ended, times CPUs */
-    uint64_t cost_ns;       /* the collector's CPU time in it: stops, marking, assists, sweeping */
-    uint64_t other_bytes;   /* got from the operating system, and not for objects, or in spans
-                               and not used by any */
+    uint64_t root_bytes;     /* stacks and registered ranges */
+    uint64_t work;           /* scan work, bytes */
+    uint64_t fresh_bytes;    /* a sample of what was allocated between the beginnings of the cycle
+                                before and this one, */
+    uint64_t fresh_survived; /* ... and how much of it was found */
+    uint64_t born_bytes;     /* allocated by mutators while it marked */
+    uint64_t mutator_ns;     /* mutators' time while it marked, assists not counted */
+    uint64_t assist_ns;      /* mutators' time in assists */
+    uint64_t background_ns;  /* the collector's own thread's time */
+    uint64_t since_last_ns;  /* wall time since the cycle before ended, times CPUs */
+    uint64_t cost_ns;        /* the collector's CPU time in it: stops, marking, assists, sweeping */
+    uint64_t other_bytes;    /* got from the operating system, and not for objects, or in spans
+                                and not used by any */
 };
 
 /* gogc and memory_limit as above. Sets the first goal. */

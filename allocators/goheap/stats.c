@@ -27,6 +27,7 @@ void stats_add(struct stats *to, const struct stats *from) {
     to->sweep_ns += from->sweep_ns;
     to->sweep_count += from->sweep_count;
     to->assist_ns += from->assist_ns;
+    to->fresh_bytes += from->fresh_bytes;
 }
 
 uint64_t stats_alloc_bytes(const struct stats *s) {
@@ -55,6 +56,13 @@ void stats_sum(struct stats *out) {
     *out = mheap.stats;
     for (const struct mutator *m = world_mutators(); m != NULL; m = m->next)
         stats_add(out, &m->stats);
+}
+
+uint64_t stats_fresh_bytes(void) {
+    uint64_t bytes = mheap.stats.fresh_bytes;
+    for (const struct mutator *m = world_mutators(); m != NULL; m = m->next)
+        bytes += m->stats.fresh_bytes;
+    return bytes;
 }
 
 /* Objects and bytes. */

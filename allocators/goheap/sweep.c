@@ -120,6 +120,7 @@ static void sweep_span_now(struct mspan *s, struct stats *stats) {
     assert(mspan_sweepgen(s) == mheap_sweepgen() - 1);
     if (mheap.options.stress != 0)
         sweep_poison(s);
+    s->is_fresh = s->is_fresh && s->is_born;
     uint32_t survivors = sweep_take_survivors(s), freed = s->alloc_count - survivors;
     if (freed > 0) {
         sweep_count_frees(s, freed, stats);

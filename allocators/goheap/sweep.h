@@ -12,6 +12,8 @@
  *   - by the collector's thread, when it has left mutators a start and they did not finish
  *     (sweep_some): then what is dead in classes that nobody allocates from comes back, too;
  *   - at the latest before the next marking (sweep_finish), since marking needs clean mark bits.
+ * Before a partial collection (mark.h) the marks of what was found stay.
+ *
  * Freed spans without a survivor give their pages back, unless the one who sweeps wants the span.
  *
  * The caller owns the span while it sweeps (mspan_try_own), and no stop of the world can come in

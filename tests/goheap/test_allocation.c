@@ -38,6 +38,87 @@ HEAP_TEST(two_tiny_objects_of_8_bytes_share_a_block) {
     CHECK_EQUAL(after.by_size[2].mallocs - before.by_size[2].mallocs, 1);
 }
 
+HEAP_TEST(objects_of_16_bytes_count_as_slots_and_not_as_tiny_objects) {
+    struct goheap_mutator *m = heap_start(NULL);
+    struct goheap_memstats before, after;
+    goheap_read_memstats(m, &before);
+    for (int i = 0; i < 1000; i++)
+        CHECK_EQUAL((uintptr_t)(i % 2 == 0 ? goheap_new(m, 16, 0) : goheap_new_raw(m, 16)) % 16, 0);
+    goheap_read_memstats(m, &after);
+    CHECK_EQUAL(after.tiny_allocs, before.tiny_allocs);
+    CHECK_EQUAL(after.mallocs - before.mallocs, 1000);
+    CHECK_EQUAL(after.by_size[2].mallocs - before.by_size[2].mallocs, 1000);
+}
+
+/* One tiny object or one of 16 bytes, and whether its place is right. */
+static unsigned char *tiny_new(struct goheap_mutator *m, size_t bytes, bool raw) {
+    unsigned char *p = raw ? goheap_new_raw(m, bytes) : goheap_new(m, bytes, 0);
+    CHECK(p != NULL);
+    CHECK_EQUAL((uintptr_t)p % (bytes & -bytes), 0);
+    CHECK_EQUAL((uintptr_t)p / 16, ((uintptr_t)p + bytes - 1) / 16);
+    return p;
+}
+
+/* Without collections, so that a slot met twice in a row is the same one. */
+HEAP_TEST(tiny_objects_are_those_beyond_the_first_of_each_slot) {
+    struct goheap_options options = goheap_options_default();
+    options.gc = GOHEAP_GC_OFF;
+    struct goheap_mutator *m = heap_start(&options);
+    enum { OBJECTS = 200000, FLUSH_EVERY = 777 };
+    static struct goheap_memstats before, after;
+    goheap_read_memstats(m, &before);
+    uint64_t random = 1, slots = 0;
+    uintptr_t last = 0;
+    for (int i = 0; i < OBJECTS; i++) {
+        if (i % FLUSH_EVERY == 0)
+            goheap_read_memstats(m, &after);
+        uintptr_t slot = (uintptr_t)tiny_new(m, random_next(&random) % 16 + 1, i % 2 == 0) / 16;
+        slots += slot != last;
+        last = slot;
+    }
+    goheap_read_memstats(m, &after);
+    CHECK_EQUAL(after.by_size[2].mallocs - before.by_size[2].mallocs, slots);
+    CHECK_EQUAL(after.tiny_allocs - before.tiny_allocs, OBJECTS - slots);
+    CHECK_EQUAL(after.mallocs - before.mallocs, OBJECTS);
+    CHECK_EQUAL(after.total_alloc - before.total_alloc, slots * 16);
+    goheap_collect(m);
+    goheap_read_memstats(m, &after);
+    CHECK_EQUAL(after.mallocs - before.mallocs, OBJECTS);
+    CHECK_EQUAL(after.heap_objects, after.mallocs - after.frees);
+    goheap_verify(m);
+}
+
+/* Some thousand are alive at any time, each full of its index; what is new is zero. */
+static NOINLINE void tiny_objects_replace(struct goheap_mutator *m, unsigned char **kept,
+                                          uint8_t *sizes, size_t count) {
+    static const unsigned char zero[16];
+    uint64_t random = 1;
+    for (int i = 0; i < 2000000; i++) {
+        size_t k = random_next(&random) % count, bytes = random_next(&random) % 16 + 1;
+        for (size_t b = 0; b < sizes[k]; b++)
+            CHECK_EQUAL(kept[k][b], k % 255 + 1);
+        kept[k] = tiny_new(m, bytes, i % 2 == 0);
+        sizes[k] = (uint8_t)bytes;
+        CHECK(memcmp(kept[k], zero, bytes) == 0);
+        memset(kept[k], (int)(k % 255 + 1), bytes);
+    }
+}
+
+HEAP_TEST(tiny_objects_are_zero_and_apart_in_slots_that_were_used_before) {
+    struct goheap_options options = goheap_options_default();
+    options.stress = 20;
+    struct goheap_mutator *m = heap_start(&options);
+    enum { KEPT = 5000 };
+    static unsigned char *kept[KEPT];
+    static uint8_t sizes[KEPT];
+    CHECK(goheap_root(kept, sizeof kept));
+    tiny_objects_replace(m, kept, sizes, KEPT);
+    struct goheap_memstats stats;
+    goheap_read_memstats(m, &stats);
+    CHECK(stats.num_gc > 10);
+    goheap_verify(m);
+}
+
 HEAP_TEST(a_tiny_object_with_pointers_shares_nothing) {
     struct goheap_mutator *m = heap_start(NULL);
     char *first = goheap_new(m, 8, 1);
@@ -53,6 +134,9 @@ HEAP_TEST(objects_of_no_bytes_share_one_address) {
     CHECK(p != NULL);
     CHECK(goheap_new(m, 0, 0) == p && goheap_new_raw(m, 0) == p);
     CHECK(goheap_new_array(m, 0, 80, 1) == p);
+    char *tiny = goheap_new(m, 3, 0);
+    CHECK(goheap_new(m, 0, 0) == p && goheap_new_raw(m, 0) == p && goheap_new(m, 0, 1) == p);
+    CHECK((char *)goheap_new(m, 3, 0) == tiny + 3);
 }
 
 HEAP_TEST(an_array_whose_size_overflows_is_null) {
@@ -137,6 +221,9 @@ const struct CMUnitTest allocation_tests[] = {
     cmocka_unit_test(a_large_object_is_rounded_to_whole_pages),
     cmocka_unit_test(an_object_of_80_bytes_takes_80),
     cmocka_unit_test(two_tiny_objects_of_8_bytes_share_a_block),
+    cmocka_unit_test(objects_of_16_bytes_count_as_slots_and_not_as_tiny_objects),
+    cmocka_unit_test(tiny_objects_are_those_beyond_the_first_of_each_slot),
+    cmocka_unit_test(tiny_objects_are_zero_and_apart_in_slots_that_were_used_before),
     cmocka_unit_test(a_tiny_object_with_pointers_shares_nothing),
     cmocka_unit_test(objects_of_no_bytes_share_one_address),
     cmocka_unit_test(an_array_whose_size_overflows_is_null),
