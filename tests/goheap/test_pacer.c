@@ -231,6 +231,12 @@ static void the_assist_ratio_does_what_is_left_in_the_room_that_is_left(void **s
 
 /* ---- partial cycles ---- */
 
+/* A full cycle before which much was made, and died. */
+static struct pacer_cycle full_cycle(uint64_t found, uint64_t work) {
+    return (struct pacer_cycle){
+        .is_remembered = true, .found_bytes = found, .work = work, .fresh_bytes = found};
+}
+
 /* A pacer that may have partial cycles, after a full one. */
 static struct pacer pacer_after_full(uint64_t found, uint64_t work) {
     struct pacer p;
@@ -238,16 +244,15 @@ static struct pacer pacer_after_full(uint64_t found, uint64_t work) {
     p.may_be_partial = true;
     p.partial_least = 1 * MB;
     pacer_start(&p, false, p.trigger_bytes, 0);
-    pacer_end(&p, &(struct pacer_cycle){.is_remembered = true, .found_bytes = found, .work = work});
+    struct pacer_cycle c = full_cycle(found, work);
+    pacer_end(&p, &c);
     return p;
 }
 
 /* One more cycle, of the kind that is next. */
 static void cycle_next(struct pacer *p, uint64_t found, uint64_t work) {
-    struct pacer_cycle c = {.is_partial = p->next_is_partial,
-                            .is_remembered = true,
-                            .found_bytes = found,
-                            .work = work};
+    struct pacer_cycle c = full_cycle(found, work);
+    c.is_partial = p->next_is_partial;
     pacer_start(p, c.is_partial, p->trigger_bytes, 0);
     pacer_end(p, &c);
 }
@@ -257,9 +262,10 @@ static void after_a_full_cycle_comes_a_partial_one_if_it_may(void **state) {
     assert_true(pacer_after_full(100 * MB, 1 * MB).next_is_partial);
     assert_true(pacer_after_full(1 * MB, 1 * MB).next_is_partial);
     assert_false(pacer_after_full(1 * MB - 1, 1 * MB).next_is_partial); /* too little is old */
-    struct pacer_cycle c = {.found_bytes = 100 * MB, .work = 1 * MB};
+    struct pacer_cycle c = full_cycle(100 * MB, 1 * MB);
     struct pacer p = pacer_after_full(100 * MB, 1 * MB);
-    pacer_end(&p, &c); /* not all is remembered */
+    c.is_remembered = false;
+    pacer_end(&p, &c);
     assert_false(p.next_is_partial);
     c.is_remembered = true;
     pacer_end(&p, &c);
@@ -270,6 +276,39 @@ static void after_a_full_cycle_comes_a_partial_one_if_it_may(void **state) {
     struct pacer first;
     pacer_init(&first, 100, 0);
     assert_false(first.next_is_partial);
+}
+
+/* A quarter may survive of what is a sixteenth, at least, of what is live. */
+static void after_a_full_cycle_comes_a_full_one_if_the_young_were_not_seen_to_die(void **state) {
+    (void)state;
+    struct pacer p = pacer_after_full(100 * MB, 1 * MB);
+    struct pacer_cycle c = full_cycle(160 * MB, 1 * MB);
+    c.fresh_bytes = 10 * MB;
+    c.fresh_survived = 10 * MB / 4;
+    pacer_end(&p, &c);
+    assert_true(p.next_is_partial);
+    c.fresh_survived++;
+    pacer_end(&p, &c);
+    assert_false(p.next_is_partial);
+    c.fresh_survived = 0;
+    c.fresh_bytes = 10 * MB - 1;
+    pacer_end(&p, &c);
+    assert_false(p.next_is_partial);
+    p.partial_least = 0; /* never mind */
+    pacer_end(&p, &c);
+    assert_true(p.next_is_partial);
+}
+
+static void after_a_partial_cycle_it_counts_only_what_that_has_found(void **state) {
+    (void)state;
+    struct pacer p = pacer_after_full(100 * MB, 1 * MB);
+    struct pacer_cycle c = {.is_partial = true,
+                            .is_remembered = true,
+                            .found_bytes = 1 * MB,
+                            .fresh_bytes = 1 * MB,
+                            .fresh_survived = 1 * MB};
+    pacer_end(&p, &c);
+    assert_true(p.next_is_partial);
 }
 
 static void a_partial_cycle_that_does_not_remember_all_makes_the_next_one_full(void **state) {
@@ -316,7 +355,7 @@ static int full_cycles_after(struct pacer *p, uint64_t found) {
 
 static void where_partial_cycles_find_too_much_more_and_more_are_full(void **state) {
     (void)state;
-    static const int full[] = {2, 4, 8, 8, 8};
+    static const int full[] = {2, 4, 8, 16, 32, 32, 32};
     struct pacer p = pacer_after_full(100 * MB, 1 * MB);
     for (size_t i = 0; i < sizeof full / sizeof full[0]; i++)
         assert_int_equal(full_cycles_after(&p, 26 * MB), full[i]);
@@ -325,21 +364,46 @@ static void where_partial_cycles_find_too_much_more_and_more_are_full(void **sta
     assert_int_equal(full_cycles_after(&p, 26 * MB), 2);
 }
 
-static void the_goal_after_a_partial_cycle_is_of_what_the_full_one_has_found(void **state) {
+static void a_partial_cycle_does_not_raise_the_goal(void **state) {
     (void)state;
     struct pacer p = pacer_after_full(100 * MB, 1 * MB);
-    assert_int_equal(p.goal_bytes, 200 * MB);
     struct pacer_cycle c = {.is_partial = true,
                             .is_remembered = true,
                             .found_bytes = 10 * MB,
                             .root_bytes = 2 * MB,
                             .born_bytes = 5 * MB};
+    assert_int_equal(p.goal_bytes, 200 * MB);
     pacer_end(&p, &c);
     assert_int_equal(p.marked_bytes, (100 + 10 + 5) * (uint64_t)MB);
-    assert_int_equal(p.goal_bytes, (115 + 100 + 2) * (uint64_t)MB);
+    assert_int_equal(p.goal_bytes, 200 * MB);
     pacer_end(&p, &c);
     assert_int_equal(p.marked_bytes, (100 + 20 + 5) * (uint64_t)MB); /* born is not old yet */
-    assert_int_equal(p.goal_bytes, (125 + 100 + 2) * (uint64_t)MB);
+    assert_int_equal(p.goal_bytes, 200 * MB);
+    c = full_cycle(120 * MB, 1 * MB);
+    pacer_end(&p, &c);
+    assert_int_equal(p.goal_bytes, 240 * MB);
+}
+
+/* As when much was born in the full one, and is dead. */
+static void a_partial_cycle_may_lower_the_goal(void **state) {
+    (void)state;
+    struct pacer p = pacer_after_full(100 * MB, 1 * MB);
+    struct pacer_cycle c = full_cycle(100 * MB, 1 * MB);
+    c.born_bytes = 40 * MB;
+    pacer_end(&p, &c);
+    assert_int_equal(p.goal_bytes, (140 + 100) * (uint64_t)MB);
+    cycle_next(&p, 10 * MB, 1 * MB);
+    assert_int_equal(p.goal_bytes, (110 + 100) * (uint64_t)MB);
+}
+
+static void a_partial_cycle_that_made_much_old_leaves_a_quarter_of_what_gogc_allows(void **state) {
+    (void)state;
+    struct pacer p = pacer_after_full(100 * MB, 1 * MB);
+    cycle_next(&p, 75 * MB, 1 * MB);
+    assert_int_equal(p.goal_bytes, 200 * MB); /* exactly */
+    p = pacer_after_full(100 * MB, 1 * MB);
+    cycle_next(&p, 90 * MB, 1 * MB);
+    assert_int_equal(p.goal_bytes, (190 + 100 / 4) * (uint64_t)MB);
 }
 
 static void the_work_expected_is_that_of_the_kind_of_cycle_to_come(void **state) {
@@ -367,6 +431,9 @@ static void a_full_cycle_that_comes_instead_of_a_partial_one_expects_its_own_wor
     assert_int_equal(p.expected_work, 3 * MB);
     pacer_start(&forced, false, 150 * MB, 0);
     assert_int_equal(forced.expected_work, (40 + 8) * (uint64_t)MB);
+    /* If it finds more: all that was live, old or not. */
+    assert_int_equal(forced.goal_bytes, 200 * MB);
+    assert_true(fabs(pacer_assist_ratio(&forced, 50 * MB, 160 * MB) - 100.0 / 50) < 1e-6);
 }
 
 static void the_runway_is_that_of_the_kind_of_cycle_to_come(void **state) {
@@ -443,20 +510,21 @@ static void what_is_next_to_nothing_is_2_kb_beside_64_kb_of_roots(void **state) 
     assert_true(p.trigger_bytes > p.marked_bytes + 2 * MB);
 }
 
-static void the_room_of_a_small_heap_doubles_every_64_cycles_up_to_the_goal(void **state) {
+static void the_room_of_a_small_heap_doubles_every_16_cycles_up_to_the_goal(void **state) {
     (void)state;
     struct pacer_cycle c = small_cycle();
     struct pacer p;
     pacer_init(&p, 100, 0);
-    assert_int_equal(room_after(&p, 63, c), 512 * KB);
+    assert_int_equal(room_after(&p, 15, c), 512 * KB);
     assert_int_equal(room_after(&p, 1, c), 1 * MB);
-    assert_int_equal(room_after(&p, 63, c), 1 * MB);
+    assert_int_equal(room_after(&p, 15, c), 1 * MB);
     assert_int_equal(room_after(&p, 1, c), 2 * MB);
-    uint64_t most = room_after(&p, 64, c);
-    assert_true(most > 3 * MB && most < 4 * MB); /* the share of the way to the goal, as ever */
+    room_after(&p, 16, c);
+    assert_int_equal(p.trigger_bytes, p.goal_bytes); /* without a runway */
     assert_int_equal(p.small_room, 4 * MB);
-    assert_int_equal(room_after(&p, 10 * 64, c), most);
+    room_after(&p, 10 * 16, c);
     assert_int_equal(p.small_room, 4 * MB);
+    assert_int_equal(p.trigger_bytes, p.goal_bytes);
 }
 
 /* The others are not counted, and take nothing back. */
@@ -465,9 +533,9 @@ static void only_cycles_of_a_small_heap_count_for_its_room(void **state) {
     struct pacer_cycle c = small_cycle(), large = {.found_bytes = 1 * MB, .work = 1 * MB};
     struct pacer p;
     pacer_init(&p, 100, 0);
-    assert_int_equal(room_after(&p, 64, c), 1 * MB);
+    assert_int_equal(room_after(&p, 16, c), 1 * MB);
     assert_true(room_after(&p, 100, large) > 1 * MB);
-    assert_int_equal(room_after(&p, 63, c), 1 * MB);
+    assert_int_equal(room_after(&p, 15, c), 1 * MB);
     assert_int_equal(room_after(&p, 1, c), 2 * MB);
     c.mutators = 8;
     room_after(&p, 1, c);
@@ -653,17 +721,21 @@ int main(void) {
         cmocka_unit_test(the_assist_ratio_is_finite_and_rises_with_the_heap),
         cmocka_unit_test(the_assist_ratio_does_what_is_left_in_the_room_that_is_left),
         cmocka_unit_test(after_a_full_cycle_comes_a_partial_one_if_it_may),
+        cmocka_unit_test(after_a_full_cycle_comes_a_full_one_if_the_young_were_not_seen_to_die),
+        cmocka_unit_test(after_a_partial_cycle_it_counts_only_what_that_has_found),
         cmocka_unit_test(a_partial_cycle_that_does_not_remember_all_makes_the_next_one_full),
         cmocka_unit_test(a_quarter_promoted_makes_the_next_cycle_full),
         cmocka_unit_test(where_partial_cycles_find_too_much_more_and_more_are_full),
-        cmocka_unit_test(the_goal_after_a_partial_cycle_is_of_what_the_full_one_has_found),
+        cmocka_unit_test(a_partial_cycle_does_not_raise_the_goal),
+        cmocka_unit_test(a_partial_cycle_may_lower_the_goal),
+        cmocka_unit_test(a_partial_cycle_that_made_much_old_leaves_a_quarter_of_what_gogc_allows),
         cmocka_unit_test(the_work_expected_is_that_of_the_kind_of_cycle_to_come),
         cmocka_unit_test(a_full_cycle_that_comes_instead_of_a_partial_one_expects_its_own_work),
         cmocka_unit_test(the_runway_is_that_of_the_kind_of_cycle_to_come),
         cmocka_unit_test(a_partial_cycle_that_finds_more_may_have_to_scan_all_that_is_young),
         cmocka_unit_test(a_heap_with_next_to_nothing_to_mark_is_collected_early),
         cmocka_unit_test(what_is_next_to_nothing_is_2_kb_beside_64_kb_of_roots),
-        cmocka_unit_test(the_room_of_a_small_heap_doubles_every_64_cycles_up_to_the_goal),
+        cmocka_unit_test(the_room_of_a_small_heap_doubles_every_16_cycles_up_to_the_goal),
         cmocka_unit_test(only_cycles_of_a_small_heap_count_for_its_room),
         cmocka_unit_test(a_steady_heap_reaches_its_goal_without_assists),
         cmocka_unit_test(assists_hold_the_goal_of_a_mutator_that_is_too_fast),

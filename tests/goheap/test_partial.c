@@ -423,7 +423,7 @@ HEAP_TEST(a_forced_collection_is_a_full_one_and_gives_old_garbage_back) {
     end_whole(m);
 }
 
-/* Long-lived objects replaced at random: all that dies was old. */
+/* Long-lived objects replaced at random: all that dies of them was old. */
 enum {
     RING_OBJECTS = 200000,
     RING_BYTES = 96,
@@ -431,9 +431,8 @@ enum {
     RING_LIVE_BYTES = RING_OBJECTS * (RING_BYTES + 8)
 };
 
-HEAP_TEST(a_program_that_makes_old_garbage_all_the_time_has_a_bounded_heap) {
-    struct goheap_mutator *m = heap_start(NULL);
-    struct goheap_memstats stats;
+static struct goheap_memstats ring_replace(struct goheap_mutator *m, int garbage) {
+    static struct goheap_memstats stats;
     uint64_t random = 1;
     CHECK(goheap_root(&old, sizeof old));
     holder_make(m, &(struct shape){RING_OBJECTS, 8, 1});
@@ -441,13 +440,31 @@ HEAP_TEST(a_program_that_makes_old_garbage_all_the_time_has_a_bounded_heap) {
         void *object = goheap_new(m, RING_BYTES, 1);
         CHECK(object != NULL);
         goheap_store(m, &old.holder[random_next(&random) % RING_OBJECTS], object);
+        for (int g = 0; g < garbage; g++)
+            CHECK(goheap_new(m, 48, 1) != NULL);
     }
+    goheap_verify(m);
     goheap_read_memstats(m, &stats);
+    return stats;
+}
+
+/* GOGC=100 allows for twice what is live. */
+static void ring_is_bounded(struct goheap_memstats stats) {
     CHECK_EQUAL(stats.num_forced_gc, 0);
     CHECK(stats.num_partial_gc > 0);
-    /* GOGC=100 allows for twice what is live. */
     CHECK(stats.heap_sys_peak < (uint64_t)2 * 2 * RING_LIVE_BYTES);
-    goheap_verify(m);
+}
+
+/* What dies young has the collections be partial. */
+HEAP_TEST(a_program_that_makes_old_garbage_beside_young_has_a_bounded_heap) {
+    ring_is_bounded(ring_replace(heap_start(NULL), 8));
+}
+
+/* In stress mode they are tried all the same. */
+HEAP_TEST(a_program_that_makes_nothing_but_old_garbage_has_a_bounded_heap) {
+    struct goheap_options options = goheap_options_default();
+    options.stress = UINT64_C(1) << 40;
+    ring_is_bounded(ring_replace(heap_start(&options), 0));
 }
 
 const struct CMUnitTest partial_tests[] = {
@@ -467,6 +484,7 @@ const struct CMUnitTest partial_tests[] = {
     cmocka_unit_test(with_gogc_off_no_collection_is_partial),
     cmocka_unit_test(with_gc_off_no_collection_is_partial),
     cmocka_unit_test(a_forced_collection_is_a_full_one_and_gives_old_garbage_back),
-    cmocka_unit_test(a_program_that_makes_old_garbage_all_the_time_has_a_bounded_heap),
+    cmocka_unit_test(a_program_that_makes_old_garbage_beside_young_has_a_bounded_heap),
+    cmocka_unit_test(a_program_that_makes_nothing_but_old_garbage_has_a_bounded_heap),
     {0},
 };
