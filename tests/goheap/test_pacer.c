@@ -394,6 +394,8 @@ static void a_partial_cycle_may_lower_the_goal(void **state) {
     assert_int_equal(p.goal_bytes, (140 + 100) * (uint64_t)MB);
     cycle_next(&p, 10 * MB, 1 * MB);
     assert_int_equal(p.goal_bytes, (110 + 100) * (uint64_t)MB);
+    cycle_next(&p, 10 * MB, 1 * MB); /* and raise it up to the full one's */
+    assert_int_equal(p.goal_bytes, (120 + 100) * (uint64_t)MB);
 }
 
 static void a_partial_cycle_that_made_much_old_leaves_a_quarter_of_what_gogc_allows(void **state) {
