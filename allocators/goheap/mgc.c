@@ -255,6 +255,13 @@ static void mgc_after_stop(bool is_done, enum mgc_phase next) {
         mgc_phase_set(next);
 }
 
+/* Scan work of the first stop. A heap that held more the last time is not tried. */
+static uint64_t mgc_setup_budget(void) {
+    if (mheap.options.gc != GOHEAP_GC_CONCURRENT)
+        return MARK_NO_BUDGET;
+    return mgc.pacer.is_small || mgc.cycle.forced || mgc.totals.cycles == 0 ? STOP_WORK : 0;
+}
+
 /* Mark setup. True: the cycle has ended in it; else the phase is `next`. The frame of this function
    must live while the world is stopped: the calling mutator's roots are published from it. */
 static __attribute__((noinline)) bool mgc_setup(struct mutator *m, enum mgc_phase next,
@@ -269,8 +276,7 @@ static __attribute__((noinline)) bool mgc_setup(struct mutator *m, enum mgc_phas
         mark_forget();
     mark_begin(mgc.cycle.partial);
     checkmark_snapshot(mgc.cycle.partial);
-    bool in_one_stop = mheap.options.gc != GOHEAP_GC_CONCURRENT;
-    bool is_done = mark_drain_stopped(in_one_stop ? MARK_NO_BUDGET : STOP_WORK);
+    bool is_done = mark_drain_stopped(mgc_setup_budget());
     if (is_done) {
         mark_settle();
         checkmark_compare();

@@ -10,9 +10,10 @@
  *   2. What is left to sweep from the last cycle is swept, while mutators run.
  *   3. Mark setup, the world stopped: all mcaches are flushed, so that every span is in mcentral;
  *      all roots become grey; the write barriers are turned on; what is allocated from now on is
- *      black. Then as much is marked as takes about 5 us. If that was all there is, the cycle ends
- *      in this very stop: a heap that holds little is marked in less time than it takes to wake
- *      another thread, and has one short stop per cycle where Go has two.
+ *      black. Where the last cycle found next to nothing, as much is marked as takes about 2 us. If
+ *      that was all there is, the cycle ends in this very stop: a heap that holds little is marked
+ *      in less time than it takes to wake another thread, and has one short stop per cycle where Go
+ *      has two.
  *   4. Concurrent mark: the collector's thread marks beside the mutators (mark.h), with a quarter
  *      of the CPUs, or what is idle if that is more (bgworker.h); mutators that allocate faster
  * than it marks assist.

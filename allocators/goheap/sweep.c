@@ -10,6 +10,7 @@
 #include "allocators/goheap/mutator.h"
 #include "allocators/goheap/os.h"
 #include "allocators/goheap/trace.h"
+#include "allocators/goheap/world.h"
 
 enum {
     RECLAIM_SPANS_MAX = 256, /* spans swept for one request for pages: bounds its time */
@@ -196,12 +197,13 @@ void sweep_finish(struct stats *stats) {
     }
 }
 
-/* Sweeps until so many pages are, or a bound on the work is reached, or none is left. */
-static void sweep_pay_due(struct stats *stats, double due) {
+/* Sweeps until so many pages are, or a bound on the work is reached, or none is left, or somebody
+   wants to stop the world: a safepoint comes soon. */
+static void sweep_pay_due(struct mutator *m, double due) {
     size_t given;
-    for (int spans = 0; spans < PAY_SPANS_MAX; spans++)
+    for (int spans = 0; spans < PAY_SPANS_MAX && !world_wants_stop(m); spans++)
         if ((double)__atomic_load_n(&sweep.pages, __ATOMIC_RELAXED) >= due ||
-            !sweep_one(stats, &given))
+            !sweep_one(&m->stats, &given))
             break;
 }
 
@@ -215,5 +217,5 @@ void sweep_pay(struct mutator *m, size_t bytes) {
     if ((double)__atomic_load_n(&sweep.pages, __ATOMIC_RELAXED) >= due)
         return;
     mutator_delay_begin(m);
-    sweep_pay_due(&m->stats, due);
+    sweep_pay_due(m, due);
 }
