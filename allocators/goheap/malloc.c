@@ -22,8 +22,9 @@
  * goheap_new_raw (stack-it-2 takes 2.8 ns; where they have to jump 3.05).
  *
  * Where the bump ends, there are two slow paths. In most cases only the next slice of the run has
- * to be zeroed (mcache.h): malloc_scan_slow, 20 instructions and the zeroing. What is left, once
- * per run, is malloc_small: a safepoint, and whatever the mcache needs.
+ * to be opened (mcache.h): malloc_scan_slow, 22 instructions and the zeroing. What is left, once
+ * per run and when somebody wants to stop the world, is malloc_small: a safepoint, and whatever the
+ * mcache needs.
  *
  * Zeroing: slots of scan classes and of tiny objects are zero when they come from the mcache. Other
  * noscan slots are zeroed here, if the span was used before and the caller wants it.
@@ -43,6 +44,7 @@
 #include "allocators/goheap/mheap.h"
 #include "allocators/goheap/mutator.h"
 #include "allocators/goheap/trace.h"
+#include "allocators/goheap/world.h"
 
 /* A caller must not profit from knowing the body: what is measured is a call into a library. */
 #if defined(__GNUC__) && !defined(__clang__)
@@ -123,15 +125,16 @@ static SLOW void *malloc_small(struct mutator *m, unsigned span_class, struct la
     return p;
 }
 
-/* The span's objects differ in their masks, or the run is used up. Only that needs a safepoint: one
-   is reached with each run. */
+/* The span's objects differ in their masks, or the run is used up, or somebody wants to stop the
+   world. */
 static SLOW void *malloc_scan_other(struct mutator *m, struct mcache_entry *entry,
                                     uint64_t pointers) {
     unsigned span_class = malloc_span_class(m, entry);
     if (span_class == 0)
         return zero_sized;
     struct layout layout = {entry->slot_bytes, pointers};
-    if (malloc_has_room(entry) || mcache_next_slice(entry, &m->cache.runs[span_class])) {
+    if (malloc_has_room(entry) ||
+        (!world_wants_stop(m) && mcache_next_slice(entry, &m->cache.runs[span_class]))) {
         void *p = malloc_bump(m, entry, layout);
         if (LIKELY(p != NULL))
             return p;
@@ -143,7 +146,8 @@ static SLOW void *malloc_scan_other(struct mutator *m, struct mcache_entry *entr
 static SLOW void *malloc_scan_slow(struct mutator *m, struct mcache_entry *entry,
                                    uint64_t pointers) {
     const struct mcache_run *run = &m->cache.runs[malloc_span_class(m, entry)];
-    if (UNLIKELY(entry->pointers != pointers) || UNLIKELY(!mcache_next_slice(entry, run)))
+    if (UNLIKELY(entry->pointers != pointers) || UNLIKELY(world_wants_stop(m)) ||
+        UNLIKELY(!mcache_next_slice(entry, run)))
         return malloc_scan_other(m, entry, pointers);
     void *p = (void *)entry->cur;
     entry->cur += entry->slot_bytes;

@@ -34,9 +34,9 @@ void mcache_init(struct mcache *cache) {
     cache->runs[TINY_SPAN_CLASS].slice_bytes = TINY_SLICE_BYTES;
 }
 
-/* Whether what is free in the span has to be zeroed before it is handed out. */
-static bool mcache_zeroes(const struct mspan *s) {
-    return s->needs_zero && (!mspan_is_noscan(s) || s->span_class == TINY_SPAN_CLASS);
+/* Whether a span's runs are opened in slices. */
+static bool mcache_has_slices(const struct mspan *s) {
+    return !mspan_is_noscan(s) || s->span_class == TINY_SPAN_CLASS;
 }
 
 /* Slots that were claimed, or with a negative count given back. A tiny object adds one to
@@ -57,7 +57,7 @@ static bool mcache_claim(struct mutator *m, unsigned span_class) {
     mcache_count(m, span_class, count);
     entry->cur = mspan_slot(run->span, first);
     run->end = entry->cur + (uintptr_t)count * entry->slot_bytes;
-    entry->limit = mcache_zeroes(run->span) ? entry->cur : run->end;
+    entry->limit = mcache_has_slices(run->span) ? entry->cur : run->end;
     mcache_next_slice(entry, run);
     return true;
 }

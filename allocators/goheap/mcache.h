@@ -14,10 +14,11 @@
  * Spans come from mcentral and go back there in batches of up to 64 KB, under one lock: `stock` is
  * what came, swept one by one when it is wanted; `filled` what is to go back.
  *
- * Slices: where slots must be zeroed and are not (the span was used before), and have pointers or
- * are for tiny objects, the run is opened 1 to 4 KB at a time: zeroed in one go, while its cache
- * lines will soon be written anyway. Other noscan runs are not zeroed here: who asks for zeroed
- * memory zeroes the one slot.
+ * Slices: a run of slots that have pointers, or are for tiny objects, is opened 1 to 4 KB at a
+ * time: zeroed in one go where the span was used before, while its cache lines will soon be written
+ * anyway; and with a look at whether somebody wants to stop the world, who would otherwise wait for
+ * a whole span and its page faults. Other noscan runs are open to their end and not zeroed here:
+ * who asks for zeroed memory zeroes the one slot.
  *
  *     span   |taken|  run: used  | open slice | not zeroed yet |taken| free ...
  *                        start  cur        limit              end
@@ -51,7 +52,7 @@ struct mcache_entry {
     uintptr_t cur, limit;
     uint64_t pointers; /* scan: mask of the current span's objects, 0: each has its own */
     uint32_t slot_bytes;
-    uint32_t needs_zero; /* noscan: the slot may hold old bytes */
+    uint32_t needs_zero; /* what is not open yet, and noscan slots, may hold old bytes */
 };
 
 struct mcache_run {
@@ -72,7 +73,7 @@ struct mcache {
 
 void mcache_init(struct mcache *cache);
 
-/* The first half of tier 2: zeroes the next slice of the run, if there is one. Inline, since it is
+/* The first half of tier 2: opens the next slice of the run, if there is one. Inline, since it is
    all that most slow paths do. */
 static inline bool mcache_next_slice(struct mcache_entry *entry, const struct mcache_run *run) {
     uintptr_t slice = entry->limit, bytes = run->end - slice;
@@ -81,7 +82,8 @@ static inline bool mcache_next_slice(struct mcache_entry *entry, const struct mc
     if (bytes > run->slice_bytes)
         bytes = run->slice_bytes;
     entry->limit = slice + bytes;
-    memset((void *)slice, 0, bytes);
+    if (entry->needs_zero)
+        memset((void *)slice, 0, bytes);
     return true;
 }
 
