@@ -61,10 +61,17 @@ static void worker_avoid(int cpu) {
         worker.avoided = cpu;
 }
 
+/* Is its quarter of the CPUs a whole one? */
+static bool worker_has_own_cpu(void) {
+    return CPU_SHARE * (double)world_cpus() >= 1;
+}
+
 void bgworker_wake_to_mark(void) {
     bool has_idle_cpu = world_running() < world_cpus();
     worker_avoid(has_idle_cpu ? sched_getcpu() : -1);
-    bgworker_wake();
+    __atomic_thread_fence(__ATOMIC_SEQ_CST); /* as in worker_sleep: the phase was written before */
+    if (has_idle_cpu || worker_has_own_cpu() || __atomic_load_n(&worker.sleeps, __ATOMIC_RELAXED))
+        bgworker_wake();
 }
 
 /* Sequentially consistent, as in worker_sleep: one of the two sees what the other has written. */
@@ -132,16 +139,14 @@ static void worker_throttle(void) {
         nap(due_ns - elapsed_ns < NAP_NS_MOST ? due_ns - elapsed_ns : NAP_NS_MOST);
 }
 
-/* Does every CPU have a mutator to run, and do these mark? Then this thread would only take their
-   CPU from them, a scheduler's slice of milliseconds at a time. Its first quantum of a cycle it
-   does in any case: of a small heap that is all there is to do, and less than anybody owes an
-   assist. */
+/* Does every CPU have a mutator to run, and do these mark, or may they still begin to? Then this
+   thread would only take their CPU from them, a scheduler's slice of milliseconds at a time. */
 static bool worker_is_spare(bool is_idle) {
     uint64_t work = mark_work();
     bool is_moving = work != worker.work_seen;
     worker.work_seen = work;
     bool is_first = !__atomic_exchange_n(&worker.has_looked, true, __ATOMIC_RELAXED);
-    return !is_idle && (is_first || is_moving) && CPU_SHARE * (double)world_cpus() < 1;
+    return !is_idle && (is_first || is_moving) && !worker_has_own_cpu();
 }
 
 /* One quantum, charged to the quarter or to an idle CPU. */
@@ -189,10 +194,11 @@ static void worker_sweep(void) {
     world_unlock_collection();
 }
 
-/* For good, unless a cycle has ended that it has not seen. */
+/* For good, unless a cycle has ended that it has not seen, or one is under way. */
 static void worker_sleep(uint64_t seen) {
     __atomic_store_n(&worker.sleeps, true, __ATOMIC_SEQ_CST);
-    if (__atomic_load_n(&worker.cycles, __ATOMIC_SEQ_CST) == seen)
+    __atomic_thread_fence(__ATOMIC_SEQ_CST);
+    if (__atomic_load_n(&worker.cycles, __ATOMIC_SEQ_CST) == seen && mgc_phase() != MGC_MARKING)
         worker_wait(0);
     __atomic_store_n(&worker.sleeps, false, __ATOMIC_RELAXED);
 }

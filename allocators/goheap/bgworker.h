@@ -37,8 +37,10 @@ bool bgworker_start(void);
 void bgworker_wake(void);
 
 /* There is something to mark. By the mutator that began the cycle, which holds the collection lock:
-   where there is a CPU without a mutator, the thread is kept off the caller's. The scheduler would
-   wake it there now and then, and the mutator would wait for milliseconds. */
+   where every CPU has a mutator, the thread is only woken from a sleep without end, since mutators
+   mark as they allocate; else it looks within a tick. Where there is a CPU without a mutator, the
+   thread is kept off the caller's. The scheduler would wake it there now and then, and the mutator
+   would wait for milliseconds. */
 void bgworker_wake_to_mark(void);
 
 /* A cycle has ended without it. Any thread. Seldom more than a store. */

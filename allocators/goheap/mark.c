@@ -351,6 +351,10 @@ bool mark_is_done(void) {
     return mark_is_searched() && mark_pool_is_empty() && !write_barrier_has_pointers();
 }
 
+bool mark_looks_done(void) {
+    return mark_is_searched() && mark_pool_looks_empty() && !write_barrier_has_pointers();
+}
+
 /* Scans every marked object of a span. */
 static void mark_rescan_span(struct mspan *s) {
     if (mspan_is_noscan(s) || !mspan_has_marks(s))

@@ -175,6 +175,11 @@ void mark_pool_share(struct marker *k) {
     mark_pool_give(k, k->depth / 2);
 }
 
+bool mark_pool_looks_empty(void) {
+    return __atomic_load_n(&pool.full, __ATOMIC_RELAXED) == NULL &&
+           __atomic_load_n(&pool.inside, __ATOMIC_RELAXED) == 0;
+}
+
 bool mark_pool_is_empty(void) {
     pool_lock();
     bool is_empty = pool.full == NULL && pool.inside == 0;

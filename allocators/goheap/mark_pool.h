@@ -47,6 +47,8 @@ bool mark_pool_take(struct marker *k);
 
 /* Is no block there, and no marker inside? */
 bool mark_pool_is_empty(void);
+/* A hint of the same, without the lock. */
+bool mark_pool_looks_empty(void);
 
 /* Adds to the sums. */
 void mark_pool_count(const struct mark_counts *counts);

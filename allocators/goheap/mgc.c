@@ -356,10 +356,8 @@ static double mgc_credit_draw(double debt) {
     return debt - (double)draw;
 }
 
-/* There is nothing to take on: what is left is in the hands of others, or nothing is, and then it
-   is this mutator that notices. */
-static void mgc_assist_none(struct mutator *m) {
-    m->assist_debt = 0;
+/* Ends the cycle if nothing is left to mark. */
+static void mgc_finish_if_done(struct mutator *m) {
     if (mark_is_done() && mgc_marking_done())
         mgc_try_finish(m);
 }
@@ -367,8 +365,9 @@ static void mgc_assist_none(struct mutator *m) {
 static void mgc_assist_mark(struct mutator *m) {
     mutator_delay_begin(m);
     struct marker *k = marker_enter();
-    if (k == NULL) {
-        mgc_assist_none(m);
+    if (k == NULL) { /* what is left is in the hands of others, or nothing is */
+        m->assist_debt = 0;
+        mgc_finish_if_done(m);
         return;
     }
     uint64_t start_ns = os_now_ns();
@@ -383,7 +382,14 @@ static void mgc_assist_mark(struct mutator *m) {
     __atomic_fetch_add(&mgc.assist_ns, took_ns, __ATOMIC_RELAXED);
 }
 
+/* A mutator notices sooner than the collector's thread that nothing is left to mark, and without
+   that thread taking a CPU from another. */
 static void mgc_assist(struct mutator *m, size_t bytes) {
+    if (mark_looks_done()) {
+        mutator_delay_begin(m);
+        mgc_finish_if_done(m);
+        return;
+    }
     uint64_t bits = __atomic_load_n(&mgc.assist_ratio, __ATOMIC_RELAXED);
     double ratio;
     memcpy(&ratio, &bits, sizeof ratio);
