@@ -168,10 +168,19 @@ static enum mgc_progress worker_mark_quantum(void) {
     return progress;
 }
 
+/* Nothing is grey, and a mutator that takes a span will notice. Where all CPUs have a mutator this
+   thread gives its CPU back first, or the end would wait for the one that it took it from. */
+static bool worker_leaves_end(void) {
+    if (world_running() < world_cpus())
+        return false;
+    nap(FINISH_WAIT_NS);
+    return mgc_phase() != MGC_MARKING;
+}
+
 /* Marks until the phase is another. */
 static void worker_mark(void) {
     while (mgc_phase() == MGC_MARKING) {
-        if (worker_mark_quantum() != MGC_NOTHING_GREY || !mgc_marking_done())
+        if (worker_mark_quantum() != MGC_NOTHING_GREY || worker_leaves_end() || !mgc_marking_done())
             continue;
         world_call_attention();
         while (mgc_phase() == MGC_DONE || mgc_phase() == MGC_ENDING)

@@ -12,6 +12,7 @@
 #include "allocators/goheap/scavenge.h"
 #include "allocators/goheap/sweep.h"
 #include "allocators/goheap/trace.h"
+#include "allocators/goheap/world.h"
 
 enum { LIVE_BATCH_BYTES = 64 << 10 };
 
@@ -91,8 +92,9 @@ static struct mspan *mheap_span_at(uintptr_t address, size_t pages, unsigned spa
     return s;
 }
 
-/* Up to `most` spans in a row as a list, if they can be had without growing. Heap lock held. */
-static struct mspan *mheap_carve(const struct span_request *request) {
+/* Up to `most` spans in a row as a list, if they can be had without growing; fewer where somebody
+   wants to stop the world, who waits for m. Heap lock held. */
+static struct mspan *mheap_carve(const struct mutator *m, const struct span_request *request) {
     struct mspan *list = NULL, **end = &list;
     uintptr_t address = page_alloc_find(request->pages);
     if (address == 0)
@@ -100,7 +102,8 @@ static struct mspan *mheap_carve(const struct span_request *request) {
     size_t run = request->most == 1 ? request->pages
                                     : page_alloc_idle_run(address, request->pages * request->most);
     scavenge_note_cycle();
-    for (size_t given = 0; given == 0 || given + request->pages <= run; given += request->pages) {
+    for (size_t given = 0; given == 0 || (given + request->pages <= run && !world_wants_stop(m));
+         given += request->pages) {
         *end = mheap_span_at(address + given * PAGE_BYTES, request->pages, request->span_class);
         if (*end == NULL)
             break;
@@ -124,31 +127,31 @@ static struct mspan *mheap_hand_out(struct mspan *list, size_t pages) {
     return list;
 }
 
-static struct mspan *mheap_try(const struct span_request *request) {
+static struct mspan *mheap_try(const struct mutator *m, const struct span_request *request) {
     mheap_lock();
-    return mheap_hand_out(mheap_carve(request), request->pages);
+    return mheap_hand_out(mheap_carve(m, request), request->pages);
 }
 
-static struct mspan *mheap_try_grown(const struct span_request *request) {
+static struct mspan *mheap_try_grown(const struct mutator *m, const struct span_request *request) {
     mheap_lock();
     /* Another thread may have freed or grown meanwhile; then this one need not. */
     bool has_pages = page_alloc_find(request->pages) != 0 || page_alloc_grow(request->pages);
     if (trace_wants())
         trace_heap_grown();
-    return mheap_hand_out(has_pages ? mheap_carve(request) : NULL, request->pages);
+    return mheap_hand_out(has_pages ? mheap_carve(m, request) : NULL, request->pages);
 }
 
 struct mspan *mheap_spans_new(struct mutator *m, const struct span_request *request) {
-    struct mspan *list = mheap_try(request);
+    struct mspan *list = mheap_try(m, request);
     if (list != NULL)
         return list;
     mutator_delay_begin(m);
     if (sweep_reclaim(request->pages, &m->stats)) {
-        list = mheap_try(request);
+        list = mheap_try(m, request);
         if (list != NULL)
             return list;
     }
-    return mheap_try_grown(request);
+    return mheap_try_grown(m, request);
 }
 
 void mheap_span_free(struct mspan *s) {
