@@ -32,7 +32,7 @@ static struct {
     pthread_mutex_t lock;
     pthread_cond_t woken;
     bool is_wanted;  /* lock */
-    bool sleeps;     /* atomic; without a time to wake up */
+    uint32_t sleeps; /* atomic; without a time to wake up */
     uint64_t cycles; /* atomic; cycles that have ended */
     pthread_t thread;
     cpu_set_t allowed;  /* CPUs of the thread that started it */
@@ -66,11 +66,16 @@ static bool worker_has_own_cpu(void) {
     return CPU_SHARE * (double)world_cpus() >= 1;
 }
 
+/* Written, though with nothing new: if worker_sleep comes later, it reads this, and so sees the
+   phase that the caller wrote before. */
+static bool worker_sleeps_for_good(void) {
+    return __atomic_fetch_or(&worker.sleeps, 0, __ATOMIC_SEQ_CST) != 0;
+}
+
 void bgworker_wake_to_mark(void) {
     bool has_idle_cpu = world_running() < world_cpus();
     worker_avoid(has_idle_cpu ? sched_getcpu() : -1);
-    __atomic_thread_fence(__ATOMIC_SEQ_CST); /* as in worker_sleep: the phase was written before */
-    if (has_idle_cpu || worker_has_own_cpu() || __atomic_load_n(&worker.sleeps, __ATOMIC_RELAXED))
+    if (has_idle_cpu || worker_has_own_cpu() || worker_sleeps_for_good())
         bgworker_wake();
 }
 
@@ -205,8 +210,7 @@ static void worker_sweep(void) {
 
 /* For good, unless a cycle has ended that it has not seen, or one is under way. */
 static void worker_sleep(uint64_t seen) {
-    __atomic_store_n(&worker.sleeps, true, __ATOMIC_SEQ_CST);
-    __atomic_thread_fence(__ATOMIC_SEQ_CST);
+    __atomic_exchange_n(&worker.sleeps, true, __ATOMIC_SEQ_CST);
     if (__atomic_load_n(&worker.cycles, __ATOMIC_SEQ_CST) == seen && mgc_phase() != MGC_MARKING)
         worker_wait(0);
     __atomic_store_n(&worker.sleeps, false, __ATOMIC_RELAXED);
