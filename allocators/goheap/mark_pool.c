@@ -228,7 +228,7 @@ static struct marker *pool_enter(void) {
         __atomic_store_n(&pool.is_wanted, true, __ATOMIC_RELAXED);
     struct marker *k = has_work && pool.is_open ? pool_marker() : NULL;
     if (k != NULL) {
-        pool.inside++;
+        __atomic_store_n(&pool.inside, pool.inside + 1, __ATOMIC_RELAXED);
         pool_take(k);
     }
     return k;
@@ -245,7 +245,7 @@ void marker_leave(struct marker *k) {
     marker_tell(k);
     pool_lock();
     pool_give(k, k->depth);
-    pool.inside--;
+    __atomic_store_n(&pool.inside, pool.inside - 1, __ATOMIC_RELAXED);
     k->next = pool.free_markers;
     pool.free_markers = k;
     pool_unlock();
