@@ -21,7 +21,9 @@
 
 enum {
     TICK_NS = 10000000,
-    FINISH_WAIT_NS = 50000, /* how long mutators have to take up the termination */
+    FINISH_WAIT_NS = 2000000, /* how long mutators have to take up the termination: one may be in
+                                 the midst of copying megabytes, and a stop would be as long */
+    LEAVE_END_NS = 50000,     /* how long they have to notice that there is nothing to mark */
     NAP_NS_MOST = 500000,
     WAIT_NAP_NS = 20000, /* for others, who have the last greys in their hands */
     SWEEP_NAP_NS = 100000,
@@ -178,7 +180,7 @@ static enum mgc_progress worker_mark_quantum(void) {
 static bool worker_leaves_end(void) {
     if (world_running() < world_cpus())
         return false;
-    nap(FINISH_WAIT_NS);
+    nap(LEAVE_END_NS);
     return mgc_phase() != MGC_MARKING;
 }
 
