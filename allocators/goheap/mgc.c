@@ -24,7 +24,6 @@ enum {
     STOP_WORK = 2 << 10,      /* scan work done in a stop: about 2 us */
     SLICE_WORK = 8 << 10,     /* scan work before a marker looks up: about 5 us */
     QUANTUM_WORK = 256 << 10, /* scan work of the collector's thread at once: about 150 us */
-    ASSIST_WORK = 256 << 10,  /* scan work of one assist at most: about 150 us */
     DEBT_LEAST = 8 << 10,     /* debt below which nobody assists: between this and a mark, ... */
     DEBTS_PER_CYCLE = 16,     /* ... a share of what is to do, so that it is done in time */
     PARTIAL_BYTES_LEAST =
@@ -34,14 +33,16 @@ enum {
 /* Upper marks of the debt at which a mutator assists. Where every CPU has a mutator they do most of
    the marking, and each assist costs the first-level cache: a few long ones. Where a CPU is idle
    the collector's thread is ahead of them but for moments, and a debt is paid while it is small:
-   in 10 to 20 us, unless so much is owed for every byte that it takes more to keep to the goal. */
+   in 10 to 20 us. What is owed beyond ASSIST_MOST waits for the next refill. */
 enum { DEBT_MOST_BUSY = 128 << 10, DEBT_MOST_IDLE = 16 << 10 };
+enum { ASSIST_MOST_BUSY = 256 << 10, ASSIST_MOST_IDLE = 24 << 10 };
 
 static struct {
     uint32_t phase;         /* atomic; enum mgc_phase */
     uint64_t assist_ratio;  /* atomic; the bits of a double: scan work per byte allocated */
     uint64_t trigger_least; /* of this cycle; changes only while the world is stopped */
     double debt_least;      /* likewise; at which a mutator assists */
+    uint64_t assist_most;   /* likewise; scan work of one assist */
     int64_t credit;         /* atomic; scan work done by the collector's thread, not yet drawn on */
     uint64_t assist_ns;     /* atomic; in this cycle */
 
@@ -157,6 +158,7 @@ static bool mgc_is_partial(enum mgc_reason reason) {
 static void mgc_assists_size(bool has_idle_cpu) {
     uint64_t debt = mgc.pacer.expected_work / DEBTS_PER_CYCLE;
     uint64_t most = has_idle_cpu ? DEBT_MOST_IDLE : DEBT_MOST_BUSY;
+    mgc.assist_most = has_idle_cpu ? ASSIST_MOST_IDLE : ASSIST_MOST_BUSY;
     mgc.debt_least = (double)(debt < DEBT_LEAST ? DEBT_LEAST : debt > most ? most : debt);
 }
 
@@ -371,8 +373,8 @@ static void mgc_assist_mark(struct mutator *m) {
         return;
     }
     uint64_t start_ns = os_now_ns();
-    uint64_t budget = m->assist_debt < ASSIST_WORK ? (uint64_t)m->assist_debt : ASSIST_WORK;
-    uint64_t work = mgc_mark_slices(k, budget, m);
+    uint64_t debt = (uint64_t)m->assist_debt;
+    uint64_t work = mgc_mark_slices(k, debt < mgc.assist_most ? debt : mgc.assist_most, m);
     m->assist_debt -= (double)work;
     marker_leave(k);
     uint64_t took_ns = os_now_ns() - start_ns;
