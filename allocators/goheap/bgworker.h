@@ -20,7 +20,8 @@
  * sweeping, and between the cycles of a heap that is always at it.
  *
  * It looks around every 10 ms while collections happen and sleeps for good when none does; a
- * mutator wakes it by a system call only when there is something to mark, or after such a sleep.
+ * mutator wakes it by a system call only when there is something to mark and a CPU for it, or after
+ * such a sleep.
  *
  * Source: Go, runtime/mgcpacer.go (fractional and idle workers), mgcsweep.go (bgsweep).
  */

@@ -29,7 +29,7 @@
  * Who does what. A mutator that finds the trigger reached does the setup itself; alone, it waits
  * for nobody. A mutator that takes a span and finds nothing grey any more sets the phase to done
  * and does the termination. When the collector's thread is the one that finds it, it calls for
- * attention; the first mutator that looks does the termination; if none looks within a short time
+ * attention; the first mutator that looks does the termination; if none looks within 2 ms
  * (all are blocked, or deep in work without allocation), the collector's thread does.
  * A forced cycle is marked by the thread that asked for it, at full speed.
  *

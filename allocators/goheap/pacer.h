@@ -61,18 +61,17 @@ struct pacer {
     uint64_t live_at_start;             /* heap_live when marking began */
     struct pacer_kind kinds[2];         /* full, partial */
 
-    bool may_be_partial;    /* set by the caller after pacer_init */
-    uint64_t partial_least; /* likewise: bytes that must be old; 0: and never mind how many of the
-                               young ones die, for tests */
-    bool
-        next_is_partial; /* the next cycle, if nothing forces it to be full; or the one under way */
-    uint64_t old_bytes;  /* that a partial cycle takes for live */
-    uint64_t full_found; /* by the last full cycle */
-    uint64_t full_goal;  /* which that one has set; partial cycles do not raise it */
-    uint64_t promoted_bytes;         /* found by partial cycles since */
-    bool is_small;                   /* the last cycle found next to nothing to mark */
-    uint64_t small_room;             /* bytes allocated between two such */
-    uint64_t small_cycles;           /* how many there were */
+    bool may_be_partial;     /* set by the caller after pacer_init */
+    uint64_t partial_least;  /* likewise: bytes that must be old; 0: and never mind how many of the
+                                young ones die, for tests */
+    bool next_is_partial;    /* or the one under way; the next one unless it is forced to be full */
+    uint64_t old_bytes;      /* that a partial cycle takes for live */
+    uint64_t full_found;     /* by the last full cycle */
+    uint64_t full_goal;      /* which that one has set; partial cycles do not raise it */
+    uint64_t promoted_bytes; /* found by partial cycles since */
+    bool is_small;           /* the last cycle found next to nothing to mark */
+    uint64_t small_room;     /* bytes allocated between two such */
+    uint64_t small_cycles;   /* how many there were */
     unsigned full_wait, full_waited; /* cycles that are full because partial ones did not pay */
     uint64_t relief_bytes; /* how far above the limit's goal a collector that takes half of the CPU
                               time may go */

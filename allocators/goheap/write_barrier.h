@@ -1,12 +1,13 @@
 /*
  * The write barrier: what a mutator tells the marker while it marks.
  *
- * A pointer store into the heap or a registered range goes through goheap_store, which, while a
- * collection is marking, first hands the pointer that it overwrites to the marker (why that is
- * enough is told in mark.h). What is marked already, as most of the heap is after a while, is not
- * worth telling. The mutator only notes the rest, in a buffer of its own; a full buffer is
- * copied to a block on a common list, one lock for 512 pointers, and the mutator goes on. Nobody
- * marks on its account: what a block holds is marked by a marker that has nothing else to do.
+ * A pointer store into the heap or a registered range goes through goheap_store, which dirties a
+ * card (remembered.h) and, while a collection is marking, first hands the pointer that it
+ * overwrites to the marker (why that is enough is told in mark.h). What is marked already, as most
+ * of the heap is after a while, is not worth telling. The mutator only notes the rest, in a buffer
+ * of its own; a full buffer is copied to a block on a common list, one lock for 512 pointers, and
+ * the mutator goes on. Nobody marks on its account: what a block holds is marked by a marker that
+ * has nothing else to do.
  *
  * Whether a collection is marking is told by a flag in the mutator, which changes only while the
  * world is stopped. So no store can see one phase and end in another.

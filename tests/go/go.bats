@@ -48,7 +48,7 @@ allocation() {
             print cycles, rows, told, counted, stops, sum, total, shown, steps, outside
             exit cycles != rows || rows != told || counted != stops || stops < 2 * rows ||
                  sum != total || differs(total, shown + steps / 2, steps / 2 + total / 50) ||
-                 outside > stops / 10
+                 outside > stops / 50
         }' "$BATS_TEST_TMPDIR/trace" "$BATS_TEST_TMPDIR/report"
     echo "$output"
     [ "$status" -eq 0 ]

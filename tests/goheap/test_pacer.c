@@ -194,7 +194,13 @@ static void the_trigger_is_between_live_and_goal_whatever_happens(void **state) 
                 continue;
             double gap = (double)(p.goal_bytes - p.marked_bytes);
             double way = (double)(p.trigger_bytes - p.marked_bytes);
-            assert_true(p.is_small || way >= gap / 8 - 4096 - gap * 1e-9);
+            if (p.is_small)
+                assert_int_equal(p.trigger_bytes - p.marked_bytes,
+                                 p.small_room < p.goal_bytes - p.marked_bytes
+                                     ? p.small_room
+                                     : p.goal_bytes - p.marked_bytes);
+            else
+                assert_true(way >= gap / 8 - 4096 - gap * 1e-9);
         }
     }
 }
